@@ -1,0 +1,193 @@
+//! What goes out, platform-neutral. `messenger/send.rs` compiles it to the Send API within Meta's limits.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Timestamp;
+use super::ids::{ConversationId, MessageId, PageId, Psid, UserId};
+
+/// One bubble, as a flow or a person meant it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Content {
+    Text {
+        text: String,
+    },
+    Media {
+        media: MediaKind,
+        url: String,
+    },
+    /// Text with one to three lasting buttons.
+    Buttons {
+        text: String,
+        buttons: Vec<Button>,
+    },
+    /// One card, or a carousel of up to ten.
+    Cards {
+        cards: Vec<Card>,
+    },
+    /// Only for a Send API `message` object that was checked beforehand.
+    Raw {
+        message: Value,
+    },
+}
+
+/// A bubble with the quick replies under it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageOut {
+    #[serde(flatten)]
+    pub content: Content,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quick_replies: Vec<QuickReply>,
+}
+
+impl MessageOut {
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { content: Content::Text { text: text.into() }, quick_replies: Vec::new() }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaKind {
+    Image,
+    Video,
+    Audio,
+    File,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum QuickReply {
+    Text {
+        /// At most 20 characters.
+        title: String,
+        /// At most 1,000 characters: the signed token of the option.
+        payload: String,
+    },
+    /// Messenger offers the person's own phone number, if the profile has one.
+    PhoneNumber,
+    /// Messenger offers the person's own e-mail address, if the profile has one.
+    Email,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Button {
+    Postback { title: String, payload: String },
+    Url { title: String, url: String },
+    Phone { title: String, number: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    pub title: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subtitle: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<Button>,
+}
+
+/// Who wrote a message. The policy guard decides by it which window applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Author {
+    Visitor,
+    Bot,
+    Agent {
+        user: UserId,
+    },
+    /// Another app or a person in the Page inbox.
+    External,
+    /// Ours, about the conversation ("transferred to Ana"); never sent.
+    System,
+}
+
+/// Where one message of a transcript stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageStatus {
+    /// From the visitor or another app.
+    Received,
+    /// Committed, waiting for its turn.
+    Queued,
+    /// Waits until its cause is mended (dead token, paused page).
+    Held,
+    Sent,
+    Delivered,
+    Read,
+    Failed,
+    /// Taken back before it left (an agent took over).
+    Cancelled,
+    /// An internal note or a system line: never leaves.
+    Internal,
+}
+
+/// One line of a conversation's transcript.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    pub id: MessageId,
+    pub conversation: ConversationId,
+    pub at: Timestamp,
+    pub author: Author,
+    pub body: MessageBody,
+    pub status: MessageStatus,
+    /// Meta's id, once known.
+    pub mid: Option<String>,
+    /// Why it failed or is held, for people: Meta's code and our advice.
+    pub reason: Option<String>,
+}
+
+/// What a transcript line shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "body", rename_all = "snake_case")]
+pub enum MessageBody {
+    Out(MessageOut),
+    In(super::event::MessageIn),
+    /// A tapped button or menu entry.
+    Tap {
+        title: Option<String>,
+        payload: Option<String>,
+    },
+    /// The visitor came through a link or an ad.
+    Entry {
+        r#ref: Option<String>,
+        source: Option<String>,
+    },
+    Reaction {
+        emoji: Option<String>,
+        added: bool,
+    },
+    Note {
+        text: String,
+    },
+    /// A system line: `event` is stable (`transferred`, `claimed`, `released`, `closed`, …), `text` is for people.
+    Line {
+        event: String,
+        text: String,
+    },
+}
+
+/// A committed message that Meta has not accepted yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxItem {
+    pub message: MessageId,
+    pub conversation: ConversationId,
+    pub page: PageId,
+    pub psid: Psid,
+    /// Order within the conversation; the dispatcher never overtakes.
+    pub seq: i64,
+    pub author: Author,
+    pub body: MessageOut,
+    /// Typing is shown before it for this long, counted from the one before.
+    pub pause_ms: u32,
+    /// Not before this time.
+    pub due_at: Timestamp,
+    pub attempts: u32,
+    /// Claimed by a sender until then; a crash leaves it to be taken over.
+    pub claimed_until: Option<Timestamp>,
+    /// The visitor's last window-opening act, as of the commit; the guard checks again at the send.
+    pub window_opened_at: Option<Timestamp>,
+}

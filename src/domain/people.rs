@@ -1,0 +1,53 @@
+//! Agents and teams, as transfer rules see them.
+
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+use super::ids::{TeamId, UserId};
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Team {
+    pub id: TeamId,
+    pub name: String,
+    pub members: Vec<UserId>,
+    pub revision: i64,
+    pub created_at: Timestamp,
+}
+
+/// A user's service seat.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Agent {
+    pub user: UserId,
+    pub name: String,
+    pub presence: Presence,
+    /// The last heartbeat or change of presence.
+    pub seen_at: Option<Timestamp>,
+    /// How many conversations at once.
+    pub capacity: u32,
+    pub languages: Vec<String>,
+    /// The last time a rule gave them a conversation; round robin goes by it.
+    pub last_assigned_at: Option<Timestamp>,
+    pub revision: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    Online,
+    Away,
+    Offline,
+}
+
+/// Everyone who could take a conversation, at one instant.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Roster {
+    pub agents: Vec<OnDuty>,
+    pub teams: Vec<Team>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct OnDuty {
+    pub agent: Agent,
+    /// Conversations they own now.
+    pub load: u32,
+}

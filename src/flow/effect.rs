@@ -1,0 +1,78 @@
+//! What a step wants to happen, as plain data. The layer above makes it so, inside and after one commit.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::Timestamp;
+use crate::domain::ids::{CalloutId, TimerId};
+use crate::domain::message::MessageOut;
+use crate::domain::ticket::Priority;
+use crate::domain::transfer::Decision;
+
+/// In the order in which they were meant. A message sent after a `Transfer` belongs to the transfer's own text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum Effect {
+    /// Typing is shown for `pause_ms` before it.
+    Send {
+        message: MessageOut,
+        pause_ms: u32,
+    },
+    OpenTicket(TicketDraft),
+    /// The conversation changes owner as decided (`Away` changes nothing).
+    Transfer {
+        rules: String,
+        decision: Decision,
+    },
+    Callout {
+        id: CalloutId,
+        request: CalloutRequest,
+    },
+    SetTimer {
+        id: TimerId,
+        at: Timestamp,
+    },
+    CancelTimer {
+        id: TimerId,
+    },
+    /// The session has ended: `end`, the last action, or an exhausted path.
+    Finished,
+    /// An author's mistake or a limit met at run time: shown to operators, never to visitors.
+    Report(Report),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TicketDraft {
+    pub pipeline: String,
+    /// The pipeline's first status where absent.
+    pub status: Option<String>,
+    pub subject: String,
+    pub description: String,
+    pub priority: Priority,
+    pub fields: BTreeMap<String, Value>,
+    /// Open one even where this conversation has an open ticket.
+    pub another: bool,
+    pub node: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CalloutRequest {
+    pub method: String,
+    pub url: String,
+    pub headers: BTreeMap<String, String>,
+    pub body: Option<String>,
+    pub timeout_ms: u32,
+    /// How often more after a failure that may pass.
+    pub retries: u8,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Stable, e.g. `step_budget`, `template_failed`, `unknown_node`.
+    pub code: String,
+    pub node: String,
+    pub action: usize,
+    pub text: String,
+}

@@ -1,0 +1,76 @@
+//! One run of a contact through one chatflow version, as it is stored between turns.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::Timestamp;
+use crate::domain::ids::{CalloutId, ChatflowId, LinkId, SessionId, TimerId};
+
+/// Serialises whole; the shape carries a number so that a later release can read it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// Shape of this struct.
+    pub v: u8,
+    pub id: SessionId,
+    pub chatflow: ChatflowId,
+    pub version: u32,
+    pub started_at: Timestamp,
+    /// The visitor's last input; the timeout counts from here.
+    pub last_at: Timestamp,
+    pub entry: Entry,
+    pub locale: String,
+    /// Where to go on; the last frame runs. Empty once finished.
+    pub frames: Vec<Frame>,
+    /// Session-scoped variables.
+    pub variables: BTreeMap<String, Value>,
+    pub wait: Option<Wait>,
+    /// Rotation of text variations by place, attempts and the like.
+    #[serde(default)]
+    pub counters: BTreeMap<String, u32>,
+    pub finished: bool,
+}
+
+/// How the session began.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub link: Option<LinkId>,
+    pub r#ref: Option<String>,
+    pub label: Option<String>,
+    pub source: Option<String>,
+    pub ad_id: Option<String>,
+    /// Start here instead of the flow's start.
+    pub node: Option<String>,
+    /// From the link; set over the declared defaults.
+    pub variables: BTreeMap<String, Value>,
+    pub locale: Option<String>,
+}
+
+/// A place in a document: `call` pushes one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    pub chatflow: ChatflowId,
+    pub version: u32,
+    pub node: String,
+    /// The action to run next, or the one that waits.
+    pub action: usize,
+}
+
+/// What would let the session go on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "for", rename_all = "snake_case")]
+pub enum Wait {
+    /// An answer to the `ask` at the running frame.
+    Answer {
+        attempt: u32,
+    },
+    Timer {
+        timer: TimerId,
+    },
+    Callout {
+        callout: CalloutId,
+    },
+    /// A person has the conversation.
+    People,
+}

@@ -1,0 +1,8 @@
+//! Causerie: a chatflow server for Facebook Messenger.
+//!
+//! (The map of layers and the two walks stand here; see `tests/layers.rs` for the import table.)
+
+pub mod clock;
+pub mod domain;
+pub mod flow;
+pub mod store;
