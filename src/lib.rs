@@ -5,4 +5,5 @@
 pub mod clock;
 pub mod domain;
 pub mod flow;
+pub mod runtime;
 pub mod store;

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod chatflow;
+pub mod command;
 pub mod contact;
 pub mod conversation;
 pub mod event;

@@ -10,7 +10,7 @@ use crate::domain::Timestamp;
 use crate::domain::contact::Contact;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{CalloutResult, InboundEvent};
-use crate::domain::ids::{CalloutId, EventId, MessageId, PageId, Psid, TimerId, UserId};
+use crate::domain::ids::{CalloutId, ConversationId, EventId, MessageId, PageId, Psid, TimerId, UserId};
 use crate::domain::message::{Message, OutboxItem};
 use crate::domain::ticket::{Ticket, TicketChange};
 use crate::flow::effect::CalloutRequest;
@@ -215,6 +215,9 @@ pub trait TurnStore: Send + Sync {
     async fn count_attempt(&self, event: EventId) -> Result<u32>;
 
     async fn load(&self, page: &PageId, psid: &Psid) -> Result<Option<Loaded>>;
+
+    /// Whose thread it is; `None` for an unknown conversation.
+    async fn address(&self, conversation: ConversationId) -> Result<Option<(PageId, Psid)>>;
 
     async fn commit(&self, commit: Commit) -> Result<Committed>;
 
