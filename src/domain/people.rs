@@ -38,6 +38,19 @@ pub enum Presence {
     Offline,
 }
 
+impl Presence {
+    pub const ALL: [Presence; 3] = [Presence::Online, Presence::Away, Presence::Offline];
+
+    /// The stable word of the API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Presence::Online => "online",
+            Presence::Away => "away",
+            Presence::Offline => "offline",
+        }
+    }
+}
+
 /// Everyone who could take a conversation, at one instant.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Roster {

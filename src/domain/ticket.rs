@@ -1,4 +1,14 @@
 //! Tickets, and the pipelines whose statuses they move through.
+//!
+//! The nouns are here; which moves are legal is in `moves.rs`, what a pipeline must keep to in `problems.rs`, and what
+//! a change leaves behind in `history.rs`.
+
+mod history;
+mod moves;
+mod problems;
+
+pub use moves::{IllegalMove, Move};
+pub use problems::{PipelineProblem, is_key};
 
 use std::collections::BTreeMap;
 
@@ -44,6 +54,20 @@ pub enum Priority {
     Urgent,
 }
 
+impl Priority {
+    pub const ALL: [Priority; 4] = [Priority::Low, Priority::Normal, Priority::High, Priority::Urgent];
+
+    /// The stable word of the API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Priority::Low => "low",
+            Priority::Normal => "normal",
+            Priority::High => "high",
+            Priority::Urgent => "urgent",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ticket {
     pub id: TicketId,
@@ -83,6 +107,8 @@ pub struct TicketChange {
     pub by: Source,
     /// `opened`, `moved`, `assigned`, `edited`, `commented`.
     pub what: String,
+    /// Which field, for `edited` and `assigned`: `subject`, `priority`, `assignee`, `team`, ….
+    pub field: Option<String>,
     pub from: Option<String>,
     pub to: Option<String>,
     /// A move that the matrix does not allow, made by someone who may.

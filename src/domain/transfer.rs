@@ -1,4 +1,12 @@
 //! Transfer rules: which agent, team or queue gets a conversation. [`decide`] is pure and explains itself.
+//!
+//! The nouns are here, the decision in `decide.rs`, and what a set of rules must keep to in `problems.rs`.
+
+mod decide;
+mod problems;
+
+pub use decide::decide;
+pub use problems::{RuleProblem, Wrong};
 
 use serde::{Deserialize, Serialize};
 
