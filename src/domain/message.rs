@@ -30,6 +30,8 @@ pub enum Content {
     Raw {
         message: Value,
     },
+    /// No bubble: the thread is passed to Meta's Page inbox, in its order among the messages.
+    PassThread,
 }
 
 /// A bubble with the quick replies under it.
@@ -101,7 +103,8 @@ pub enum Author {
     },
     /// Another app or a person in the Page inbox.
     External,
-    /// Ours, about the conversation ("transferred to Ana"); never sent.
+    /// Ours, about the conversation: internal lines ("transferred to Ana"), and the away message. Unlike the bot's, it
+    /// leaves even while the page is paused.
     System,
 }
 

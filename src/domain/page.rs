@@ -9,6 +9,9 @@ use super::Timestamp;
 use super::chatflow::Chatflow;
 use super::ids::{ChatflowId, PageId, RuleSetId};
 
+/// What the Get Started button that we set sends. It can only be tapped in a new thread, so it always begins anew.
+pub const GET_STARTED_PAYLOAD: &str = "causerie:get_started";
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
     pub id: PageId,
