@@ -6,6 +6,9 @@
 //! Adding a table: a migration of the same name under `migrations/sqlite` and `migrations/postgres` (up and down),
 //! a trait here in `<noun>.rs`, its row and queries in `sql/<noun>.rs`, a case in `tests/store/<noun>.rs`.
 
+pub mod chatflows;
+pub mod links;
+pub mod pages;
 pub mod turns;
 
 use std::error::Error as StdError;

@@ -1,0 +1,66 @@
+//! Chatflows: one draft, immutable numbered versions.
+//!
+//! A deleted chatflow is gone for everyone but the sessions that run on it: its versions stay readable by number.
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use super::Result;
+use crate::domain::Timestamp;
+use crate::domain::chatflow::{Chatflow, ChatflowVersion};
+use crate::domain::ids::{ChatflowId, PageId, UserId};
+use crate::domain::link::Link;
+
+/// A chatflow with what is born with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewChatflow {
+    /// `published` must agree with `version`.
+    pub chatflow: Chatflow,
+    /// Its first version, where it is born published.
+    pub version: Option<ChatflowVersion>,
+    /// Its direct link.
+    pub link: Link,
+}
+
+/// What becomes a version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Publication {
+    pub chatflow: ChatflowId,
+    /// The chatflow's revision that was read.
+    pub expected: i64,
+    pub document: Value,
+    pub note: Option<String>,
+    pub by: Option<UserId>,
+    pub at: Timestamp,
+}
+
+#[async_trait]
+pub trait ChatflowStore: Send + Sync {
+    /// Chatflow, version and direct link in one transaction. With `primary` it becomes the page's primary one:
+    /// `InUse` where the page has one. `Conflict` where the page has a chatflow of that name, `Missing` without the page.
+    async fn insert_chatflow(&self, new: NewChatflow, primary: bool) -> Result<()>;
+
+    async fn chatflow(&self, chatflow: ChatflowId) -> Result<Option<Chatflow>>;
+
+    /// By id (oldest first), those behind `after`.
+    async fn chatflows(&self, page: Option<&PageId>, after: Option<ChatflowId>, limit: u32) -> Result<Vec<Chatflow>>;
+
+    /// Writes name, `active`, draft and time. `chatflow.revision` is the one that was read; the one returned is the next.
+    /// `Conflict` where it moved meanwhile or the name is taken; `InUse` where a page's primary one would be inactive.
+    async fn update_chatflow(&self, chatflow: &Chatflow) -> Result<i64>;
+
+    /// The document becomes the next version, and the one that new sessions start on. Returns its number.
+    /// `Conflict` where the chatflow moved since `expected`.
+    async fn publish(&self, publication: Publication) -> Result<u32>;
+
+    async fn version(&self, chatflow: ChatflowId, number: u32) -> Result<Option<ChatflowVersion>>;
+
+    /// Newest first, those older than `before`.
+    async fn versions(&self, chatflow: ChatflowId, before: Option<u32>, limit: u32) -> Result<Vec<ChatflowVersion>>;
+
+    /// Every chatflow of the page that was published, active or not, with the version that new sessions start on.
+    async fn published(&self, page: &PageId) -> Result<Vec<(Chatflow, ChatflowVersion)>>;
+
+    /// Takes it and its links out of use. `InUse` for a page's primary one; `Conflict` where it moved since `expected`.
+    async fn delete_chatflow(&self, chatflow: ChatflowId, expected: i64, at: Timestamp) -> Result<()>;
+}
