@@ -20,12 +20,13 @@ pub struct SystemClock;
 
 #[async_trait]
 impl Clock for SystemClock {
-    #[allow(clippy::disallowed_methods)] // the one place
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the time")]
     fn now(&self) -> Timestamp {
         let now = Timestamp::now();
         Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
+    #[allow(clippy::disallowed_methods, reason = "the one place that waits for the time")]
     async fn sleep_until(&self, at: Timestamp) {
         let left = at.duration_since(self.now());
         if let Ok(left) = std::time::Duration::try_from(left) {

@@ -1,3 +1,15 @@
 //! The one integration-test binary: every topic is a module, so that the server is linked once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::string_slice,
+    clippy::print_stderr,
+    clippy::too_many_lines,
+    reason = "a test ends by panicking, and may be long"
+)]
 
 mod support;
+
+mod postgres;

@@ -127,6 +127,7 @@ impl IdMaker {
     }
 
     /// A UUID v7 of the turn's time.
+    #[allow(clippy::should_implement_trait, reason = "each call gives the kind of id that is asked for: no iterator")]
     pub fn next<I: From<Uuid>>(&mut self) -> I {
         let (high, low) = (self.next_u64(), self.next_u64());
         let mut random = [0; 10];

@@ -1,1 +1,3 @@
 //! What tests share: servers, clocks, databases.
+
+pub mod postgres;
