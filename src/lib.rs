@@ -5,5 +5,6 @@
 pub mod clock;
 pub mod domain;
 pub mod flow;
+pub mod messenger;
 pub mod runtime;
 pub mod store;

@@ -1,0 +1,106 @@
+//! Where a text that is too long for one bubble is cut: after a paragraph, a sentence or a word, in this order.
+
+use super::limits::{self, chars, utf16_len};
+
+/// A part at a better border must be at least this share of the most that would fit.
+const LEAST_SHARE: usize = 2;
+
+/// The parts of a text, each within [`limits::TEXT`]. A text that fits comes back as it is.
+pub(super) fn split_text(text: String) -> Vec<String> {
+    if utf16_len(&text) <= limits::TEXT {
+        return vec![text];
+    }
+    let mut parts = Vec::new();
+    let mut rest = text.trim_end();
+    while utf16_len(rest) > limits::TEXT {
+        let (head, tail) = rest.split_at(cut(rest, limits::TEXT, char::len_utf16));
+        push(&mut parts, head);
+        rest = tail.trim_start();
+    }
+    push(&mut parts, rest);
+    if parts.is_empty() { vec![text] } else { parts }
+}
+
+/// What goes before a bubble with buttons, and the end of the text that stays above them.
+pub(super) fn split_buttons_text(text: String) -> (Vec<String>, String) {
+    if chars(&text) <= limits::BUTTONS_TEXT {
+        return (Vec::new(), text);
+    }
+    // The last part, with the question, belongs to the buttons: cut small parts, then join all but the last again.
+    let mut rest = text.trim_end();
+    let mut last_from = 0;
+    while chars(rest) > limits::BUTTONS_TEXT {
+        let tail = rest.split_at(cut(rest, limits::BUTTONS_TEXT, |_| 1)).1.trim_start();
+        last_from = text.trim_end().len() - tail.len();
+        rest = tail;
+    }
+    if rest.is_empty() {
+        return (Vec::new(), text);
+    }
+    (split_text(text[..last_from].trim_end().to_owned()), rest.to_owned())
+}
+
+fn push(parts: &mut Vec<String>, part: &str) {
+    let part = part.trim_end();
+    if !part.is_empty() {
+        parts.push(part.to_owned());
+    }
+}
+
+/// The byte to cut at: at most `most` units are before it, and at least one character is.
+fn cut(text: &str, most: usize, units: impl Fn(char) -> usize) -> usize {
+    let mut used = 0;
+    let mut end = text.len();
+    for (at, letter) in text.char_indices() {
+        used += units(letter);
+        if used > most {
+            end = at;
+            break;
+        }
+    }
+    let fits = &text[..end];
+    let least = end / LEAST_SHARE;
+    let after_sentence = |from: usize| sentence_end(fits, text, from);
+    let found = fits.rfind("\n\n").filter(|&at| at >= least).or_else(|| after_sentence(least)).or_else(|| space(fits, text, least));
+    found.or_else(|| space(fits, text, 1)).unwrap_or_else(|| within_word(text, end))
+}
+
+/// The end of the last sentence or line that ends at or after `from`.
+fn sentence_end(fits: &str, text: &str, from: usize) -> Option<usize> {
+    fits.char_indices().rev().take_while(|(at, _)| *at >= from).find_map(|(at, letter)| {
+        let after = at + letter.len_utf8();
+        match letter {
+            '\n' => Some(at),
+            '.' | '!' | '?' | '…' | ';' => text[after..].starts_with(char::is_whitespace).then_some(after),
+            '。' | '！' | '？' => Some(after),
+            _ => None,
+        }
+    })
+}
+
+/// The last space at or after `from`, or the end where the next letter is one.
+fn space(fits: &str, text: &str, from: usize) -> Option<usize> {
+    if text[fits.len()..].starts_with(char::is_whitespace) {
+        return Some(fits.len());
+    }
+    fits.rfind(char::is_whitespace).filter(|&at| at >= from)
+}
+
+/// A word too long for one bubble: anywhere but inside what is shown as one sign.
+fn within_word(text: &str, end: usize) -> usize {
+    let mut at = end;
+    while let Some(before) = text[..at].chars().next_back() {
+        let joined = before == '\u{200d}' || text[at..].starts_with(extends);
+        if !joined {
+            return at;
+        }
+        at -= before.len_utf8();
+    }
+    // One sign longer than a bubble: not text in any language. Cut it where it must be.
+    if end > 0 { end } else { text.chars().next().map_or(text.len(), char::len_utf8) }
+}
+
+/// Combining marks, joiners, variation selectors, skin tones: they belong to the letter before them.
+fn extends(letter: char) -> bool {
+    matches!(letter, '\u{300}'..='\u{36f}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{20e3}')
+}
