@@ -8,3 +8,4 @@ pub mod flow;
 pub mod messenger;
 pub mod runtime;
 pub mod store;
+pub mod vault;

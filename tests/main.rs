@@ -10,6 +10,7 @@
     reason = "a test ends by panicking, and may be long"
 )]
 
+mod store;
 mod support;
 
 mod postgres;

@@ -3,12 +3,21 @@
 //! Two doors for writing. A *conversation* changes only by [`turns::TurnStore::commit`], called by its actor.
 //! *Configuration* changes by the noun's own trait, called by an admin handler.
 //!
-//! Adding a table: a migration of the same name under `migrations/sqlite` and `migrations/postgres` (up and down),
-//! a trait here in `<noun>.rs`, its row and queries in `sql/<noun>.rs`, a case in `tests/store/<noun>.rs`.
+//! **Adding a table.** Copy `requests`, the smallest noun, at every step:
+//! 1. `migrations/sqlite/<name>/` and `migrations/postgres/<name>/`, the same name and as far as possible the same text,
+//!    each with `up.sql` and `down.sql`; the rule is in `migrations/README.md`.
+//! 2. `store/<noun>.rs`: the trait `<Noun>Store`, in domain words. Absent is `Ok(None)`; ids and times are given.
+//! 3. `store/sql/<noun>.rs`: `diesel::table!` (the columns in the migration's order), `<Noun>Row`, `TryFrom` between row
+//!    and domain type with [`sql::column`], queries as plain functions over `&mut AnyConn`, then
+//!    `impl <Noun>Store for SqlStore` by `self.read(move |conn| …)` and `self.write(move |conn| …)`.
+//!    Name what a statement is about with `.of("noun")` ([`sql::Named`]), so that a broken constraint becomes the right error.
+//! 4. One line each in this file: the module, and the trait in [`Store`].
+//! 5. A case in `tests/store/<noun>.rs`; it runs on both databases.
+//!
+//! A write closure may run twice: build its values outside (ids, times) and let it change nothing but the database.
 
-pub mod chatflows;
-pub mod links;
-pub mod pages;
+pub mod requests;
+pub mod sql;
 pub mod turns;
 
 use std::error::Error as StdError;
@@ -43,3 +52,15 @@ pub enum StoreError {
 }
 
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+macro_rules! whole_store {
+    ($($noun:path,)*) => {
+        /// Everything a database must be able to do.
+        pub trait Store: $($noun +)* Send + Sync {}
+        impl<S: $($noun +)* Send + Sync + ?Sized> Store for S {}
+    };
+}
+
+whole_store! {
+    requests::RequestStore,
+}

@@ -1,3 +1,5 @@
 //! What tests share: servers, clocks, databases.
 
 pub mod postgres;
+
+pub mod store;

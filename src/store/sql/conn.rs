@@ -1,0 +1,251 @@
+//! Connections: one enum over both databases, how each is opened and set up, migrations, transactions.
+//!
+//! The few places where the databases differ are here and wherever a file says `match conn`; everything else is the
+//! same diesel text for both.
+
+use std::path::PathBuf;
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::prelude::*;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::store::{Result, StoreError};
+
+const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+/// A connection to either database. Plain selects, joins, updates, deletes and single-row inserts go straight through
+/// it; `on_conflict`, several rows in one insert and `as_returning()` need [`on_each!`].
+#[derive(diesel::MultiConnection)]
+pub enum AnyConn {
+    Pg(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// The same diesel text, checked and compiled once per database: `on_each!(conn, conn => insert_into(t).values(v).execute(conn))`.
+#[macro_export]
+macro_rules! on_each {
+    ($conn:expr, $each:ident => $body:expr) => {
+        match $conn {
+            $crate::store::sql::conn::AnyConn::Pg($each) => $body,
+            $crate::store::sql::conn::AnyConn::Sqlite($each) => $body,
+        }
+    };
+}
+
+/// Which database: parsed from its URL.
+#[derive(Clone)]
+pub enum Target {
+    Sqlite(PathBuf),
+    /// The whole URL, password included: never shown.
+    Postgres(String),
+}
+
+/// What a connection is for; each purpose has its own session settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Short transactions only.
+    Write,
+    /// Refuses to write.
+    Read,
+    /// No time limits.
+    Migrate,
+}
+
+/// The URL names no database that this server can use.
+#[derive(Debug, thiserror::Error)]
+#[error("the database URL must start with `sqlite:`, `postgres://` or `postgresql://`")]
+struct UnknownUrl;
+
+impl Target {
+    /// `sqlite:PATH` (the file is made where it is missing, its folder is not) or `postgres://user@host/name`.
+    ///
+    /// # Errors
+    /// `Unavailable` for any other scheme.
+    pub fn parse(url: &str) -> Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            return Ok(Self::Sqlite(PathBuf::from(path)));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres(with_timeouts(url)));
+        }
+        Err(StoreError::Unavailable(Box::new(UnknownUrl)))
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// # Errors
+    /// `Unavailable` with the driver's reason.
+    pub fn open(&self, purpose: Purpose) -> Result<AnyConn> {
+        let unavailable = |error: ConnectionError| StoreError::Unavailable(Box::new(error));
+        let mut conn = match self {
+            Self::Sqlite(path) => AnyConn::Sqlite(SqliteConnection::establish(&path.to_string_lossy()).map_err(unavailable)?),
+            Self::Postgres(url) => AnyConn::Pg(PgConnection::establish(url).map_err(unavailable)?),
+        };
+        conn.batch_execute(settings(self.is_postgres(), purpose))?;
+        Ok(conn)
+    }
+}
+
+/// A dead peer is noticed in seconds, unless the operator's URL says otherwise.
+fn with_timeouts(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (name, value) in [("connect_timeout", "5"), ("keepalives_idle", "5"), ("tcp_user_timeout", "5000")] {
+        if !url.contains(name) {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(&format!("{name}={value}"));
+        }
+    }
+    url
+}
+
+fn settings(postgres: bool, purpose: Purpose) -> &'static str {
+    match (postgres, purpose) {
+        // A row lock never outlives a stuck client for long: one frozen node would stop all the others. Plans are
+        // pinned because those made while the tables were empty halve the rate later; the writer looks up by key only.
+        (true, Purpose::Write) => {
+            "SET idle_in_transaction_session_timeout = '2s'; SET lock_timeout = '1s'; SET statement_timeout = '5s'; \
+             SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET application_name = 'causerie writer'"
+        }
+        (true, Purpose::Read) => {
+            "SET idle_in_transaction_session_timeout = '5s'; SET statement_timeout = '20s'; SET default_transaction_read_only = on; \
+             SET application_name = 'causerie reader'"
+        }
+        (true, Purpose::Migrate) => "SET application_name = 'causerie migrate'",
+        // FULL: a commit is on the disk before it is answered. WAL: readers do not wait for the writer.
+        (false, Purpose::Write | Purpose::Migrate) => {
+            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+             PRAGMA journal_size_limit = 67108864"
+        }
+        (false, Purpose::Read) => "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON",
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a migration failed")]
+struct MigrationFailed(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+fn migration_failed(error: Box<dyn std::error::Error + Send + Sync>) -> StoreError {
+    StoreError::Unavailable(Box::new(MigrationFailed(error)))
+}
+
+/// Brings the schema up to date; several nodes may try at once. Returns the names of the migrations that ran.
+///
+/// # Errors
+/// `Unavailable` where the database cannot be opened or a migration fails; what ran before it stays.
+pub fn migrate(target: &Target) -> Result<Vec<String>> {
+    let mut conn = target.open(Purpose::Migrate)?;
+    let ran = match &mut conn {
+        AnyConn::Pg(conn) => {
+            // Released when the connection closes.
+            conn.batch_execute("SELECT pg_advisory_lock(7246385012)")?;
+            conn.run_pending_migrations(POSTGRES_MIGRATIONS)
+        }
+        AnyConn::Sqlite(conn) => conn.run_pending_migrations(SQLITE_MIGRATIONS),
+    };
+    Ok(ran.map_err(migration_failed)?.iter().map(ToString::to_string).collect())
+}
+
+/// The names of the migrations that [`migrate`] would run.
+///
+/// # Errors
+/// `Unavailable` where the database cannot be opened.
+pub fn pending_migrations(target: &Target) -> Result<Vec<String>> {
+    use diesel::migration::Migration;
+    let mut conn = target.open(Purpose::Migrate)?;
+    match &mut conn {
+        AnyConn::Pg(conn) => {
+            let pending = conn.pending_migrations(POSTGRES_MIGRATIONS).map_err(migration_failed)?;
+            Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
+        }
+        AnyConn::Sqlite(conn) => {
+            let pending = conn.pending_migrations(SQLITE_MIGRATIONS).map_err(migration_failed)?;
+            Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
+        }
+    }
+}
+
+/// Takes every migration back, newest first, and with them all data.
+///
+/// # Errors
+/// As [`migrate`].
+pub fn revert_all(target: &Target) -> Result<()> {
+    let mut conn = target.open(Purpose::Migrate)?;
+    match &mut conn {
+        AnyConn::Pg(conn) => conn.revert_all_migrations(POSTGRES_MIGRATIONS).map(|_| ()),
+        AnyConn::Sqlite(conn) => conn.revert_all_migrations(SQLITE_MIGRATIONS).map(|_| ()),
+    }
+    .map_err(migration_failed)
+}
+
+/// Why a transaction did not happen, or may not have.
+pub(super) enum TxError {
+    /// Certainly rolled back.
+    RolledBack(StoreError),
+    /// The connection broke while the commit was under way: it may have happened.
+    InDoubt(StoreError),
+}
+
+/// Runs `work` in a writing transaction. On SQLite it takes the write lock at once: a lock that is asked for later
+/// is refused without waiting when another process wrote in between.
+pub(super) fn transaction<T>(conn: &mut AnyConn, work: impl FnOnce(&mut AnyConn) -> Result<T>) -> Result<T, TxError> {
+    let begun = match conn {
+        AnyConn::Pg(conn) => AnsiTransactionManager::begin_transaction(conn),
+        AnyConn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE"),
+    };
+    begun.map_err(|error| TxError::RolledBack(error.into()))?;
+    let value = match work(conn) {
+        Ok(value) => value,
+        Err(error) => {
+            roll_back(conn);
+            return Err(TxError::RolledBack(error));
+        }
+    };
+    let committed = on_each!(&mut *conn, conn => AnsiTransactionManager::commit_transaction(conn));
+    match committed {
+        Ok(()) => Ok(value),
+        Err(error) if is_lost(conn, &error) => Err(TxError::InDoubt(error.into())),
+        Err(error) => {
+            roll_back(conn);
+            Err(TxError::RolledBack(error.into()))
+        }
+    }
+}
+
+/// Ends whatever transaction is open. A failure shows at the next use of the connection.
+pub(super) fn roll_back(conn: &mut AnyConn) {
+    let _ = on_each!(conn, conn => AnsiTransactionManager::rollback_transaction(conn));
+}
+
+/// Runs `work` so that all its reads see one state of the database.
+///
+/// # Errors
+/// The work's own, or `Unavailable`.
+pub fn snapshot<T>(conn: &mut AnyConn, work: impl FnOnce(&mut AnyConn) -> Result<T>) -> Result<T> {
+    match conn {
+        AnyConn::Pg(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+        AnyConn::Sqlite(conn) => AnsiTransactionManager::begin_transaction(conn),
+    }?;
+    let value = work(conn);
+    roll_back(conn);
+    value
+}
+
+/// The session is over: nothing more can be asked of this connection.
+fn is_lost(conn: &mut AnyConn, error: &diesel::result::Error) -> bool {
+    use diesel::result::{DatabaseErrorKind, Error};
+    matches!(error, Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _) | Error::BrokenTransactionManager) || is_broken(conn)
+}
+
+/// The connection can be used no more: open another.
+pub(super) fn is_broken(conn: &mut AnyConn) -> bool {
+    match conn {
+        AnyConn::Pg(conn) => {
+            let broken = AnsiTransactionManager::is_broken_transaction_manager(conn);
+            broken || conn.batch_execute("").is_err()
+        }
+        AnyConn::Sqlite(conn) => AnsiTransactionManager::is_broken_transaction_manager(conn),
+    }
+}

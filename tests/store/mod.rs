@@ -1,0 +1,3 @@
+//! The store's contract: every case runs on SQLite and on PostgreSQL.
+
+mod requests;

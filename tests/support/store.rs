@@ -1,0 +1,43 @@
+//! An empty store on each database, for the contract suite and for tests that need one.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use causerie::store::sql::SqlStore;
+use causerie::vault::Vault;
+
+/// A folder that is removed with this value.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("causerie-test-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A store over an empty SQLite file, and the folder to keep while it is used.
+pub fn sqlite_store() -> (SqlStore, Folder) {
+    let folder = Folder::new();
+    let url = format!("sqlite:{}", folder.path().join("test.sqlite3").display());
+    (SqlStore::open(&url, Arc::new(Vault::ephemeral().unwrap())).unwrap(), folder)
+}
+
+/// Runs one case of the contract on an empty store of each database, one after the other.
+pub fn on_each_database<F: Future<Output = ()>>(case: impl Fn(SqlStore) -> F) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (store, _folder) = sqlite_store();
+    runtime.block_on(case(store));
+}
