@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_key_file_is_made_once_and_is_its_owners_alone() {
-        let path = std::env::temp_dir().join(format!("causerie-key-{}", uuid::Uuid::now_v7()));
+        let path = std::env::temp_dir().join(format!("causerie-key-{}", std::process::id()));
         let sealed = Vault::from_file_or_new(&path).unwrap().seal("x", "secret").unwrap();
         Vault::generate_key_file(&path).unwrap();
         assert_eq!(opened(&Vault::from_file_or_new(&path).unwrap(), "x", &sealed).as_deref(), Some("secret"));

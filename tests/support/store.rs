@@ -3,16 +3,21 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use causerie::store::sql::SqlStore;
 use causerie::vault::Vault;
+
+use super::postgres::Database;
 
 /// A folder that is removed with this value.
 pub struct Folder(PathBuf);
 
 impl Folder {
     pub fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("causerie-test-{}", uuid::Uuid::now_v7()));
+        static COUNTER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("causerie-test-{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
@@ -39,5 +44,8 @@ pub fn sqlite_store() -> (SqlStore, Folder) {
 pub fn on_each_database<F: Future<Output = ()>>(case: impl Fn(SqlStore) -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (store, _folder) = sqlite_store();
+    runtime.block_on(case(store));
+    let database = Database::create();
+    let store = SqlStore::open(database.url(), Arc::new(Vault::ephemeral().unwrap())).unwrap();
     runtime.block_on(case(store));
 }
