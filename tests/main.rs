@@ -13,4 +13,5 @@
 mod store;
 mod support;
 
+mod layers;
 mod postgres;
