@@ -191,6 +191,8 @@ pub struct OutboxItem {
     pub attempts: u32,
     /// Claimed by a sender until then; a crash leaves it to be taken over.
     pub claimed_until: Option<Timestamp>,
+    /// An earlier claim ran out without a recorded end: it may have been sent. (A recorded retry is no doubt.)
+    pub doubtful: bool,
     /// The visitor's last window-opening act, as of the commit; the guard checks again at the send.
     pub window_opened_at: Option<Timestamp>,
 }

@@ -225,8 +225,7 @@ pub trait TurnStore: Send + Sync {
     async fn pending_events(&self, before: Timestamp, limit: u32) -> Result<Vec<StoredEvent>>;
 
     /// Claims the first waiting message of each conversation that is due and not claimed (or whose claim has run
-    /// out) until `claim_until`. Those whose earlier claim ran out come with `attempts` > 0 and may have been sent.
-    /// Pages in `except` are left alone.
+    /// out) until `claim_until`. Those whose earlier claim ran out come as `doubtful`. Held ones are left alone.
     async fn claim_due(&self, now: Timestamp, claim_until: Timestamp, limit: u32) -> Result<Vec<OutboxItem>>;
 
     /// Records an attempt's end; on `Sent` and `Failed`, claims and returns the conversation's next message that is due.
