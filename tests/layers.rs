@@ -78,7 +78,6 @@ const PURE: &[(&str, &[&str])] = &[
         "wire",
         &["serde", "serde_json", "jiff", "thiserror", "utoipa", "hmac", "sha2", "subtle", "hex", "url", "bytes", "async_trait", "secrecy"],
     ),
-    (&["serde", "serde_json", "jiff", "thiserror", "async_trait", "secrecy"]),
     ("turn", &["serde", "serde_json", "jiff", "uuid", "thiserror", "tracing"]),
     ("store port", &["serde", "serde_json", "jiff", "uuid", "thiserror", "utoipa", "async_trait", "secrecy"]),
     ("runtime port", &["serde", "thiserror", "utoipa", "async_trait"]),
