@@ -1,3 +1,6 @@
 //! The store's contract: every case runs on SQLite and on PostgreSQL.
 
+mod chatflows;
+mod links;
+mod pages;
 mod requests;
