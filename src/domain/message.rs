@@ -189,7 +189,7 @@ pub struct OutboxItem {
     /// Not before this time.
     pub due_at: Timestamp,
     pub attempts: u32,
-    /// Claimed by a sender until then; a crash leaves it to be taken over.
+    /// Claimed by a sender until then; a crash leaves it to be taken over. Also tells one claim from another.
     pub claimed_until: Option<Timestamp>,
     /// An earlier claim ran out without a recorded end: it may have been sent. (A recorded retry is no doubt.)
     pub doubtful: bool,

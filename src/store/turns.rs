@@ -228,10 +228,12 @@ pub trait TurnStore: Send + Sync {
     /// out) until `claim_until`. Those whose earlier claim ran out come as `doubtful`. Held ones are left alone.
     async fn claim_due(&self, now: Timestamp, claim_until: Timestamp, limit: u32) -> Result<Vec<OutboxItem>>;
 
-    /// Records an attempt's end; on `Sent` and `Failed`, claims and returns the conversation's next message that is due.
+    /// Records how the attempt on `item`, as it was claimed, ended; on `Sent` and `Failed`, claims and returns the
+    /// conversation's next message that is due. `Sent` is a fact and holds whoever says it; any other outcome of a
+    /// claim that ran out and was taken over is dropped.
     async fn record_send(
         &self,
-        message: MessageId,
+        item: &OutboxItem,
         outcome: SendOutcome,
         now: Timestamp,
         claim_until: Timestamp,
