@@ -16,11 +16,10 @@
 //!
 //! A write closure may run twice: build its values outside (ids, times) and let it change nothing but the database.
 
-pub mod chatflows;
-pub mod links;
-pub mod pages;
+pub mod pipelines;
 pub mod requests;
 pub mod sql;
+pub mod tickets;
 pub mod turns;
 
 use std::error::Error as StdError;
@@ -65,5 +64,7 @@ macro_rules! whole_store {
 }
 
 whole_store! {
+    pipelines::PipelineStore,
     requests::RequestStore,
+    tickets::TicketStore,
 }

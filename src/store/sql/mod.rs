@@ -8,13 +8,12 @@
 
 #[macro_use]
 pub mod conn;
-pub mod chatflows;
 pub mod column;
 mod error;
-pub mod links;
-pub mod pages;
+mod pipelines;
 pub mod reader;
 pub mod requests;
+mod tickets;
 pub mod writer;
 
 use std::sync::Arc;

@@ -1,0 +1,3 @@
+DROP TABLE seats;
+DROP TABLE team_members;
+DROP TABLE teams;
