@@ -67,6 +67,9 @@ macro_rules! whole_store {
 }
 
 whole_store! {
+    chatflows::ChatflowStore,
+    links::LinkStore,
+    pages::PageStore,
     pipelines::PipelineStore,
     requests::RequestStore,
     tickets::TicketStore,
