@@ -11,7 +11,6 @@
 )]
 
 mod store;
-mod sandbox;
 mod support;
 
 mod layers;

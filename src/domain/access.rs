@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
-use super::ids::UserId;
+use super::ids::{SignInId, UserId};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct User {
@@ -16,6 +16,18 @@ pub struct User {
     pub active: bool,
     pub revision: i64,
     pub created_at: Timestamp,
+}
+
+/// One device's sign-in: a family of refresh tokens, of which only the newest is good.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignIn {
+    pub id: SignInId,
+    pub user: UserId,
+    /// SHA-256 of the newest refresh token, in hex. The token itself is never kept.
+    pub token_hash: String,
+    pub created_at: Timestamp,
+    /// When the newest refresh token runs out.
+    pub expires_at: Timestamp,
 }
 
 /// Each operation names the role it needs; see `may`.
@@ -52,6 +64,27 @@ pub enum Need {
     Own,
 }
 
+impl Need {
+    pub const ALL: [Need; 7] = [Need::SignedIn, Need::Read, Need::Serve, Need::LeadTeam, Need::EditFlows, Need::Administer, Need::Own];
+
+    /// The word that the OpenAPI document's `security` names it by.
+    pub fn word(self) -> &'static str {
+        match self {
+            Need::SignedIn => "signed_in",
+            Need::Read => "read",
+            Need::Serve => "serve",
+            Need::LeadTeam => "lead_team",
+            Need::EditFlows => "edit_flows",
+            Need::Administer => "administer",
+            Need::Own => "own",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|need| need.word() == word)
+    }
+}
+
 impl Role {
     pub const ALL: [Role; 6] = [Role::Owner, Role::Admin, Role::Editor, Role::Lead, Role::Agent, Role::Analyst];
 
@@ -66,6 +99,10 @@ impl Role {
             Need::Administer => matches!(self, Owner | Admin),
             Need::Own => self == Owner,
         }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
     }
 
     pub fn word(self) -> &'static str {

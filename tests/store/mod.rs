@@ -1,7 +1,4 @@
 //! The store's contract: every case runs on SQLite and on PostgreSQL.
 
-mod chatflows;
-mod links;
-mod pages;
 mod requests;
 mod tickets;

@@ -1,2 +1,0 @@
-DROP TABLE chatflow_versions;
-DROP TABLE chatflows;

@@ -1,0 +1,15 @@
+//! `/v1/users`: who may sign in, with which role. The example for other nouns.
+
+mod create;
+mod list;
+mod show;
+mod update;
+mod view;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use view::UserView;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(list::list_users).service(create::create_user).service(show::show_user).service(update::update_user);
+}
