@@ -9,5 +9,6 @@ pub mod domain;
 pub mod flow;
 pub mod messenger;
 pub mod runtime;
+pub mod sandbox;
 pub mod store;
 pub mod vault;

@@ -11,6 +11,7 @@
 )]
 
 mod store;
+mod sandbox;
 mod support;
 
 mod layers;

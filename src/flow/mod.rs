@@ -8,6 +8,7 @@
 //! Between turns a [`session::Session`] is all that is remembered; [`token`] signs the payloads of options.
 
 pub mod effect;
+pub mod live_chat;
 pub mod session;
 pub mod step;
 pub mod token;

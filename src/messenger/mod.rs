@@ -6,6 +6,11 @@
 
 pub mod error;
 pub mod graph;
+mod inbound;
 pub mod limits;
+mod loose;
 pub mod send;
+pub mod signature;
 mod split_text;
+pub mod webhook;
+mod wire;

@@ -16,6 +16,9 @@
 //!
 //! A write closure may run twice: build its values outside (ids, times) and let it change nothing but the database.
 
+pub mod chatflows;
+pub mod links;
+pub mod pages;
 pub mod access;
 pub mod pipelines;
 pub mod requests;
@@ -65,6 +68,9 @@ macro_rules! whole_store {
 }
 
 whole_store! {
+    chatflows::ChatflowStore,
+    links::LinkStore,
+    pages::PageStore,
     access::AccessStore,
     pipelines::PipelineStore,
     requests::RequestStore,

@@ -1,4 +1,7 @@
 //! The store's contract: every case runs on SQLite and on PostgreSQL.
 
+mod chatflows;
+mod links;
+mod pages;
 mod requests;
 mod tickets;

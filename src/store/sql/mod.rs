@@ -8,9 +8,12 @@
 
 #[macro_use]
 pub mod conn;
+pub mod chatflows;
 pub mod access;
 pub mod column;
 mod error;
+pub mod links;
+pub mod pages;
 mod pipelines;
 pub mod reader;
 pub mod requests;

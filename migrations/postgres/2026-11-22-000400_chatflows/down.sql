@@ -1,0 +1,2 @@
+DROP TABLE chatflow_versions;
+DROP TABLE chatflows;
