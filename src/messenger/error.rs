@@ -5,7 +5,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::Deserialize;
+
+use super::error_table;
 use super::graph::Usage;
+use super::loose::{Int, Text, plain, truth};
 
 /// A send that failed, sorted by what has to happen next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -111,3 +115,130 @@ impl fmt::Display for Cause {
         Ok(())
     }
 }
+
+/// The `error` object of an answer, or the lack of one.
+#[derive(Debug, Default)]
+pub(super) struct ApiError {
+    pub status: u16,
+    pub code: Option<i64>,
+    pub subcode: Option<i64>,
+    pub transient: bool,
+    pub fbtrace: Option<String>,
+    pub said: Option<String>,
+    pub usage: Option<Usage>,
+}
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    error: ErrorFields,
+}
+
+#[derive(Deserialize)]
+struct ErrorFields {
+    #[serde(default)]
+    code: Int,
+    #[serde(default)]
+    error_subcode: Int,
+    #[serde(default, deserialize_with = "truth")]
+    is_transient: bool,
+    fbtrace_id: Option<Text>,
+    message: Option<Text>,
+    error_user_msg: Option<Text>,
+}
+
+impl ApiError {
+    pub fn read(status: u16, body: &[u8], usage: Option<Usage>) -> Self {
+        let Ok(ErrorBody { error }) = serde_json::from_slice(body) else { return Self { status, usage, ..Self::default() } };
+        Self {
+            status,
+            code: error.code.0,
+            subcode: error.error_subcode.0.filter(|&subcode| subcode != 0),
+            transient: error.is_transient,
+            fbtrace: plain(error.fbtrace_id),
+            said: plain(error.error_user_msg).or(plain(error.message)).map(|said| presentable(&said)),
+            usage,
+        }
+    }
+
+    pub fn into_send_error(self) -> SendError {
+        let (verdict, reason) = self.verdict();
+        let wait = self.usage.and_then(|usage| usage.regain);
+        let cause = self.cause(reason);
+        match verdict {
+            Verdict::Retry { after_s, at_most } => SendError::Retry { after: after_s.map(Duration::from_secs), at_most, cause },
+            Verdict::Throttled => SendError::Throttled { after: wait, cause },
+            Verdict::WindowClosed => SendError::WindowClosed { cause },
+            Verdict::Unavailable => SendError::Unavailable { cause },
+            Verdict::Refused | Verdict::NotPermitted => SendError::Refused { cause },
+            Verdict::TokenDead => SendError::PageBlocked { probe_after: None, cause },
+            Verdict::Restricted { probe_s } => SendError::PageBlocked { probe_after: Some(Duration::from_secs(probe_s)), cause },
+            Verdict::NotThreadOwner => SendError::NotThreadOwner { cause },
+            Verdict::Unknown { resend } => SendError::Unknown { resend, cause },
+            Verdict::Bug => SendError::Bug { cause },
+        }
+    }
+
+    pub fn into_call_error(self) -> CallError {
+        let (verdict, reason) = self.verdict();
+        let wait = self.usage.and_then(|usage| usage.regain);
+        let cause = self.cause(reason);
+        match verdict {
+            Verdict::TokenDead => CallError::TokenDead(cause),
+            Verdict::NotPermitted => CallError::NotPermitted(cause),
+            Verdict::Throttled => CallError::Throttled { after: wait, cause },
+            Verdict::Retry { .. } | Verdict::Unknown { .. } => CallError::Unreachable(cause),
+            _ => CallError::Refused(cause),
+        }
+    }
+
+    fn cause(self, reason: &str) -> Cause {
+        // Where the table only knows the code's family, Meta's own words say more.
+        let reason = match (&self.said, reason) {
+            (Some(said), "") => format!("Meta refused it: {said}"),
+            (None, "") => format!("Meta answered with status {} and no explanation", self.status),
+            (_, reason) => reason.to_owned(),
+        };
+        Cause { reason, code: self.code, subcode: self.subcode, fbtrace: self.fbtrace, said: self.said, usage: self.usage }
+    }
+
+    fn verdict(&self) -> (Verdict, &'static str) {
+        match (self.code, self.status) {
+            (Some(code), _) => error_table::verdict(code, self.subcode, self.transient),
+            (None, 429) => (Verdict::Throttled, "too many calls"),
+            (None, 401) => (Verdict::TokenDead, "Meta does not accept the page's token: connect the page anew"),
+            (None, 408 | 500..) => {
+                (Verdict::Unknown { resend: true }, "Meta's server failed, so it is not known whether it took the request")
+            }
+            (None, _) => (Verdict::Bug, ""),
+        }
+    }
+}
+
+/// What happened, before the caller's kind of error is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Retry { after_s: Option<u64>, at_most: Option<u32> },
+    Throttled,
+    WindowClosed,
+    Unavailable,
+    Refused,
+    NotPermitted,
+    TokenDead,
+    Restricted { probe_s: u64 },
+    NotThreadOwner,
+    Unknown { resend: bool },
+    Bug,
+}
+
+/// Cut, and without anything that could be a token: Meta repeats malformed ones in its texts.
+fn presentable(said: &str) -> String {
+    let words = said.split(' ').map(|word| {
+        let opaque = word.len() >= 30 && word.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-|.".contains(letter));
+        if opaque { "…" } else { word }
+    });
+    words.collect::<Vec<_>>().join(" ").chars().take(300).collect()
+}
+
+#[cfg(test)]
+#[path = "error_tests.rs"]
+mod tests;

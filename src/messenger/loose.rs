@@ -74,7 +74,7 @@ impl Int {
         Timestamp::from_millisecond(ms).ok()
     }
 
-    #[allow(clippy::cast_possible_truncation)] // `as` saturates, and the fraction of a millisecond says nothing
+    #[allow(clippy::cast_possible_truncation, reason = "`as` saturates, and the fraction of a millisecond says nothing")]
     fn of_float(number: f64) -> Self {
         Self(number.is_finite().then_some(number as i64))
     }

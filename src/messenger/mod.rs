@@ -4,7 +4,9 @@
 //! Send API body) and [`graph`] (the port that the layers above call). What an error of Meta's means is one table:
 //! [`error`]. The wire facts are in Meta's documentation; a quirk that it does not tell has its line where it is met.
 
+pub mod client;
 pub mod error;
+mod error_table;
 pub mod graph;
 mod inbound;
 pub mod limits;

@@ -117,7 +117,7 @@ fn a_sender_action_stands_alone() {
 #[test]
 fn a_long_text_is_cut_after_a_sentence_and_its_quick_replies_go_last() {
     let sentence = format!("{}.", "word ".repeat(60).trim_end());
-    let text = vec![sentence.as_str(); 12].join(" ");
+    let text = [sentence.as_str(); 12].join(" ");
     let message = MessageOut { quick_replies: vec![QuickReply::Email], ..MessageOut::text(text.clone()) };
     let parts = split(message.clone());
     assert_eq!(parts.iter().map(|part| part.quick_replies.len()).collect::<Vec<_>>(), [0, 1]);

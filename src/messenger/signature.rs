@@ -101,7 +101,14 @@ mod tests {
     fn what_is_no_signature_is_told_apart_from_a_wrong_one() {
         let secrets = AppSecrets::new("test_app_secret", None);
         assert_eq!(secrets.verify(None, b""), Err(BadSignature::Missing));
-        for header in ["", "sha1=af3612f7273a2ed5266bf2503c6cfbb38b14d404", "sha256=", &HEADER[..70], "sha256=é", &format!("{HEADER}0")] {
+        for header in [
+            "",
+            "sha1=af3612f7273a2ed5266bf2503c6cfbb38b14d404",
+            "sha256=",
+            HEADER.trim_end_matches("a"),
+            "sha256=é",
+            &format!("{HEADER}0"),
+        ] {
             assert_eq!(check(&secrets, header, BODY), Err(BadSignature::Malformed), "{header}");
         }
         assert_eq!(check(&secrets, &HEADER.replace('3', "4"), BODY), Err(BadSignature::Wrong));

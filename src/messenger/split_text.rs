@@ -28,16 +28,13 @@ pub(super) fn split_buttons_text(text: String) -> (Vec<String>, String) {
     }
     // The last part, with the question, belongs to the buttons: cut small parts, then join all but the last again.
     let mut rest = text.trim_end();
-    let mut last_from = 0;
     while chars(rest) > limits::BUTTONS_TEXT {
-        let tail = rest.split_at(cut(rest, limits::BUTTONS_TEXT, |_| 1)).1.trim_start();
-        last_from = text.trim_end().len() - tail.len();
-        rest = tail;
+        rest = rest.split_at(cut(rest, limits::BUTTONS_TEXT, |_| 1)).1.trim_start();
     }
-    if rest.is_empty() {
-        return (Vec::new(), text);
+    match text.trim_end().strip_suffix(rest) {
+        Some(before) if !rest.is_empty() => (split_text(before.trim_end().to_owned()), rest.to_owned()),
+        _ => (Vec::new(), text),
     }
-    (split_text(text[..last_from].trim_end().to_owned()), rest.to_owned())
 }
 
 fn push(parts: &mut Vec<String>, part: &str) {
@@ -58,29 +55,31 @@ fn cut(text: &str, most: usize, units: impl Fn(char) -> usize) -> usize {
             break;
         }
     }
-    let fits = &text[..end];
+    let (fits, beyond) = text.split_at(end);
     let least = end / LEAST_SHARE;
-    let after_sentence = |from: usize| sentence_end(fits, text, from);
-    let found = fits.rfind("\n\n").filter(|&at| at >= least).or_else(|| after_sentence(least)).or_else(|| space(fits, text, least));
-    found.or_else(|| space(fits, text, 1)).unwrap_or_else(|| within_word(text, end))
+    let after_sentence = |from: usize| sentence_end(fits, beyond, from);
+    let found = fits.rfind("\n\n").filter(|&at| at >= least).or_else(|| after_sentence(least)).or_else(|| space(fits, beyond, least));
+    found.or_else(|| space(fits, beyond, 1)).unwrap_or_else(|| within_word(text, end))
 }
 
-/// The end of the last sentence or line that ends at or after `from`.
-fn sentence_end(fits: &str, text: &str, from: usize) -> Option<usize> {
-    fits.char_indices().rev().take_while(|(at, _)| *at >= from).find_map(|(at, letter)| {
+/// The end of the last sentence or line that ends at or after `from`; `beyond` is what comes after `fits`.
+fn sentence_end(fits: &str, beyond: &str, from: usize) -> Option<usize> {
+    let mut next = beyond.chars().next();
+    for (at, letter) in fits.char_indices().rev().take_while(|(at, _)| *at >= from) {
         let after = at + letter.len_utf8();
         match letter {
-            '\n' => Some(at),
-            '.' | '!' | '?' | '…' | ';' => text[after..].starts_with(char::is_whitespace).then_some(after),
-            '。' | '！' | '？' => Some(after),
-            _ => None,
+            '\n' => return Some(at),
+            '.' | '!' | '?' | '…' | ';' if next.is_some_and(char::is_whitespace) => return Some(after),
+            '。' | '！' | '？' => return Some(after),
+            _ => next = Some(letter),
         }
-    })
+    }
+    None
 }
 
 /// The last space at or after `from`, or the end where the next letter is one.
-fn space(fits: &str, text: &str, from: usize) -> Option<usize> {
-    if text[fits.len()..].starts_with(char::is_whitespace) {
+fn space(fits: &str, beyond: &str, from: usize) -> Option<usize> {
+    if beyond.starts_with(char::is_whitespace) {
         return Some(fits.len());
     }
     fits.rfind(char::is_whitespace).filter(|&at| at >= from)
@@ -88,13 +87,13 @@ fn space(fits: &str, text: &str, from: usize) -> Option<usize> {
 
 /// A word too long for one bubble: anywhere but inside what is shown as one sign.
 fn within_word(text: &str, end: usize) -> usize {
-    let mut at = end;
-    while let Some(before) = text[..at].chars().next_back() {
-        let joined = before == '\u{200d}' || text[at..].starts_with(extends);
-        if !joined {
-            return at;
+    let (fits, beyond) = text.split_at(end);
+    let mut next = beyond.chars().next();
+    for (at, before) in fits.char_indices().rev() {
+        if before != '\u{200d}' && !next.is_some_and(extends) {
+            return at + before.len_utf8();
         }
-        at -= before.len_utf8();
+        next = Some(before);
     }
     // One sign longer than a bubble: not text in any language. Cut it where it must be.
     if end > 0 { end } else { text.chars().next().map_or(text.len(), char::len_utf8) }

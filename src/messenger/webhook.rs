@@ -133,15 +133,15 @@ fn mended(body: &[u8]) -> String {
     while let Some(at) = rest.find('\\') {
         let (before, escape) = rest.split_at(at);
         mended.push_str(before);
-        let pair = matches!((unit(escape), escape.get(6..).and_then(unit)), (Some(0xd800..0xdc00), Some(0xdc00..0xe000)));
-        let length = match unit(escape) {
-            Some(0xd800..0xe000) if pair => 12,
-            Some(0xd800..0xe000) => 6,
-            _ => escape.char_indices().nth(2).map_or(escape.len(), |(at, _)| at),
+        let second = escape.get(6..).and_then(unit);
+        let (length, lone) = match unit(escape) {
+            Some(0xd800..0xdc00) if matches!(second, Some(0xdc00..0xe000)) => (12, false),
+            Some(0xd800..0xe000) => (6, true),
+            _ => (escape.char_indices().nth(2).map_or(escape.len(), |(at, _)| at), false),
         };
-        let lone = !pair && matches!(unit(escape), Some(0xd800..0xe000));
-        mended.push_str(if lone { "\\ufffd" } else { &escape[..length] });
-        rest = &escape[length..];
+        let (taken, after) = escape.split_at(length);
+        mended.push_str(if lone { "\\ufffd" } else { taken });
+        rest = after;
     }
     mended.push_str(rest);
     mended
