@@ -99,7 +99,7 @@ async fn answer(sandbox: Data<Sandbox>, request: HttpRequest, path: web::Path<(S
         }
         Some(Fault::Drop) => cut(),
         Some(Fault::Delay(time)) => {
-            tokio::time::sleep(time).await;
+            super::courier::pause(time).await;
             run(&sandbox, &call, None).await
         }
         Some(Fault::Usage(percent)) => run(&sandbox, &call, Some(percent)).await,
@@ -109,7 +109,7 @@ async fn answer(sandbox: Data<Sandbox>, request: HttpRequest, path: web::Path<(S
         }
         Some(Fault::AcceptThenHang(time)) => {
             let answer = run(&sandbox, &call, None).await;
-            tokio::time::sleep(time).await;
+            super::courier::pause(time).await;
             answer
         }
         Some(Fault::AcceptThenRefuse(error)) => {

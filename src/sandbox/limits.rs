@@ -232,10 +232,9 @@ pub fn list<'a>(value: &'a Value, name: &str, least: usize, most: usize) -> Resu
 /// A string of 1 to `most` characters.
 pub fn text(value: &Value, name: &str, most: usize) -> Check {
     match value.as_str() {
-        Some(text) if text.is_empty() => refuse(format!("Param {name} must be a non-empty UTF-8 encoded string")),
+        Some("") | None => refuse(format!("Param {name} must be a non-empty UTF-8 encoded string")),
         Some(text) if text.chars().count() > most => refuse(format!("Length of param {name} must be less than or equal to {most}")),
         Some(_) => Ok(()),
-        None => refuse(format!("Param {name} must be a non-empty UTF-8 encoded string")),
     }
 }
 

@@ -72,7 +72,7 @@ pub fn hmac_hex(secret: &str, message: &[u8]) -> String {
         .unwrap_or_default()
 }
 
-/// JSON as Meta puts it on the wire: non-ASCII as `\uXXXX` in lowercase hex, `/` as `\/`. The signature is over these bytes.
+/// JSON as Meta puts it on the wire: non-ASCII as `\u` and four lowercase hex digits, `/` as `\/`. The signature is over these bytes.
 pub fn escape(json: &str) -> String {
     let mut out = String::with_capacity(json.len() + json.len() / 8);
     for letter in json.chars() {

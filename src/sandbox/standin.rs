@@ -28,7 +28,7 @@ impl StandIn {
         let (tell, told) = std::sync::mpsc::channel();
         let shared = sandbox.clone();
         std::thread::Builder::new().name("graph-stand-in".to_owned()).spawn(move || {
-            let system = actix_rt::System::new();
+            let system = actix_web::rt::System::new();
             let started = system.block_on(async move {
                 let server = HttpServer::new(move || App::new().configure(configure(shared.clone())))
                     .workers(1)
