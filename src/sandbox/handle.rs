@@ -1,6 +1,7 @@
 //! The handle on the stand-in: its world, its clock, its courier. [`super::people`] and [`super::scripting`] add the verbs.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use super::courier;
 use super::events::{Delivery, Hook};
 use super::visitor::NoSuch;
-use super::world::{FbApp, FbPage, Manners, World};
+use super::world::{FbApp, FbPage, Manners, Offers, World};
 use crate::clock::SharedClock;
 
 /// Cheap to clone; the stand-in lives as long as one handle does.
@@ -25,6 +26,7 @@ pub struct Inner {
     courier: mpsc::UnboundedSender<Delivery>,
     /// Counts changes: what waits for one looks again.
     changes: watch::Sender<u64>,
+    closed: AtomicBool,
 }
 
 impl Inner {
@@ -63,6 +65,7 @@ impl Sandbox {
             app,
             pages: pages.into_iter().map(|page| (page.id.clone(), page)).collect(),
             threads: BTreeMap::new(),
+            offers: Offers::default(),
             manners: Manners::default(),
             faults: Vec::new(),
             sent: Vec::new(),
@@ -81,7 +84,7 @@ impl Sandbox {
     /// No thread for the webhooks could be started.
     pub fn resume(world: World, clock: SharedClock) -> std::io::Result<Self> {
         let (courier, deliveries) = mpsc::unbounded_channel();
-        let inner = Inner { world: Mutex::new(world), clock, courier, changes: watch::Sender::new(0) };
+        let inner = Inner { world: Mutex::new(world), clock, courier, changes: watch::Sender::new(0), closed: AtomicBool::new(false) };
         let inner = Arc::new(inner);
         let home = Arc::downgrade(&inner);
         std::thread::Builder::new().name("sandbox-courier".to_owned()).spawn(move || courier::run(deliveries, home))?;
@@ -112,6 +115,16 @@ impl Sandbox {
     /// Wakes with every change.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.inner.changes.subscribe()
+    }
+
+    /// Ends the live streams of the page, so that a server that drains need not wait for them.
+    pub fn close(&self) {
+        self.inner.closed.store(true, Ordering::Relaxed);
+        self.inner.changes.send_modify(|count| *count += 1);
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.inner.closed.load(Ordering::Relaxed)
     }
 
     /// Puts webhooks on the way; each thread's arrive in this order.

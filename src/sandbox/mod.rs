@@ -16,6 +16,7 @@ mod fault;
 mod graph;
 mod handle;
 mod limits;
+mod page;
 mod people;
 mod profile;
 mod rules;
@@ -28,10 +29,19 @@ mod world;
 
 pub use error::GraphError;
 pub use fault::{Fault, FaultRule, On};
-pub use graph::configure;
 pub(crate) use handle::Inner;
 pub use handle::Sandbox;
 pub use rules::Subscription;
 pub use standin::StandIn;
 pub use visitor::{Choice, NoSuch, Opened};
-pub use world::{Control, Echoes, FbApp, FbPage, INBOX_APP, Item, Manners, Person, SenderAction, Sent, Side, Thread, WebhookRecord, World};
+pub use world::{
+    Control, Echoes, FbApp, FbPage, INBOX_APP, Item, Manners, OfferedLink, Offers, Person, SenderAction, Sent, Side, SignIn, Thread,
+    WebhookRecord, World,
+};
+
+/// Mounts everything at `/sandbox`: the Graph API stand-in and the page.
+pub fn configure(sandbox: Sandbox) -> impl FnOnce(&mut actix_web::web::ServiceConfig) {
+    move |config| {
+        config.configure(graph::configure(sandbox.clone())).configure(page::configure(sandbox));
+    }
+}

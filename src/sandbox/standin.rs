@@ -5,8 +5,8 @@ use std::time::Duration;
 use actix_web::{App, HttpServer};
 use serde_json::{Map, Value, json};
 
+use super::configure;
 use super::error::GraphError;
-use super::graph::configure;
 use super::handle::Sandbox;
 
 /// A running Graph API on a port of its own; stops when dropped.

@@ -13,6 +13,8 @@ pub enum NoSuch {
     Page,
     #[error("there is no visitor `{0}`")]
     Visitor(String),
+    #[error("`{0}` is no m.me link with a ref")]
+    Link(String),
     #[error("there is no message `{0}`")]
     Message(String),
     #[error("nothing with the title `{wanted}` can be tapped, only {offered:?}")]

@@ -24,6 +24,9 @@ pub struct World {
     pub pages: BTreeMap<String, FbPage>,
     /// By PSID, which is unique over all Pages here.
     pub threads: BTreeMap<String, Thread>,
+    /// What the page offers besides the chat; see [`Offers`].
+    #[serde(skip)]
+    pub offers: Offers,
     #[serde(skip)]
     pub manners: Manners,
     #[serde(skip)]
@@ -203,6 +206,34 @@ pub struct Item {
     pub delivered: bool,
     pub read: bool,
     pub reaction: Option<String>,
+}
+
+/// What the sandbox page offers to click: the demo fills it, the stand-in itself knows none of it.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Offers {
+    /// Where people meet a direct link: a poster, an ad, a mail.
+    pub links: Vec<OfferedLink>,
+    /// Who can sign in at the agent's desk with one click.
+    pub sign_ins: Vec<SignIn>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct OfferedLink {
+    pub page: String,
+    pub title: String,
+    pub note: String,
+    /// `https://m.me/…?ref=…`.
+    pub url: String,
+}
+
+/// Printed by the demo, so no secret.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignIn {
+    pub name: String,
+    pub role: String,
+    pub note: String,
+    pub email: String,
+    pub password: String,
 }
 
 /// What happens by itself after a send.
