@@ -10,8 +10,8 @@
     reason = "a test ends by panicking, and may be long"
 )]
 
-mod store;
 mod sandbox;
+mod store;
 mod support;
 
 mod layers;

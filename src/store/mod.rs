@@ -16,10 +16,10 @@
 //!
 //! A write closure may run twice: build its values outside (ids, times) and let it change nothing but the database.
 
+pub mod access;
 pub mod chatflows;
 pub mod links;
 pub mod pages;
-pub mod access;
 pub mod pipelines;
 pub mod requests;
 pub mod sql;

@@ -8,8 +8,8 @@
 
 #[macro_use]
 pub mod conn;
-pub mod chatflows;
 pub mod access;
+pub mod chatflows;
 pub mod column;
 mod error;
 pub mod links;
