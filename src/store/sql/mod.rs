@@ -14,9 +14,11 @@ pub mod column;
 mod error;
 pub mod links;
 pub mod pages;
+pub mod people;
 mod pipelines;
 pub mod reader;
 pub mod requests;
+mod rules;
 mod tickets;
 pub mod writer;
 
