@@ -20,10 +20,8 @@ pub mod access;
 pub mod chatflows;
 pub mod links;
 pub mod pages;
-pub mod people;
 pub mod pipelines;
 pub mod requests;
-pub mod rules;
 pub mod sql;
 pub mod tickets;
 pub mod turns;
@@ -74,9 +72,8 @@ whole_store! {
     links::LinkStore,
     pages::PageStore,
     access::AccessStore,
-    people::PeopleStore,
     pipelines::PipelineStore,
     requests::RequestStore,
-    rules::RuleStore,
     tickets::TicketStore,
+    turns::TurnStore,
 }

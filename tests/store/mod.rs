@@ -3,7 +3,5 @@
 mod chatflows;
 mod links;
 mod pages;
-mod people;
 mod requests;
-mod rules;
 mod tickets;

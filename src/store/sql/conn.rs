@@ -181,8 +181,10 @@ pub fn revert_all(target: &Target) -> Result<()> {
 }
 
 /// Why a transaction did not happen, or may not have.
-pub(super) enum TxError {
-    /// Certainly rolled back.
+pub(super) enum TxError<E> {
+    /// Certainly rolled back, because the work said so.
+    Work(E),
+    /// Certainly rolled back, because it could not begin or commit.
     RolledBack(StoreError),
     /// The connection broke while the commit was under way: it may have happened.
     InDoubt(StoreError),
@@ -190,7 +192,7 @@ pub(super) enum TxError {
 
 /// Runs `work` in a writing transaction. On SQLite it takes the write lock at once: a lock that is asked for later
 /// is refused without waiting when another process wrote in between.
-pub(super) fn transaction<T>(conn: &mut AnyConn, work: impl FnOnce(&mut AnyConn) -> Result<T>) -> Result<T, TxError> {
+pub(super) fn transaction<T, E>(conn: &mut AnyConn, work: impl FnOnce(&mut AnyConn) -> Result<T, E>) -> Result<T, TxError<E>> {
     let begun = match conn {
         AnyConn::Pg(conn) => AnsiTransactionManager::begin_transaction(conn),
         AnyConn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE"),
@@ -200,7 +202,7 @@ pub(super) fn transaction<T>(conn: &mut AnyConn, work: impl FnOnce(&mut AnyConn)
         Ok(value) => value,
         Err(error) => {
             roll_back(conn);
-            return Err(TxError::RolledBack(error));
+            return Err(TxError::Work(error));
         }
     };
     let committed = on_each!(&mut *conn, conn => AnsiTransactionManager::commit_transaction(conn));

@@ -14,12 +14,11 @@ pub mod column;
 mod error;
 pub mod links;
 pub mod pages;
-pub mod people;
 mod pipelines;
 pub mod reader;
 pub mod requests;
-mod rules;
 mod tickets;
+pub mod turns;
 pub mod writer;
 
 use std::sync::Arc;
@@ -29,7 +28,7 @@ pub use error::Named;
 
 use self::conn::Target;
 use self::reader::Readers;
-use self::writer::Writer;
+use self::writer::{Stop, Writers};
 use super::Result;
 use crate::vault::Vault;
 
@@ -40,7 +39,7 @@ pub struct SqlStore {
 }
 
 struct Inner {
-    writer: Writer,
+    writers: Writers,
     readers: Readers,
     vault: Arc<Vault>,
 }
@@ -63,9 +62,9 @@ impl SqlStore {
     /// # Errors
     /// `Unavailable` where the database cannot be opened.
     pub fn open_migrated(target: Target, vault: Arc<Vault>) -> Result<Self> {
-        let writer = Writer::start(target.clone())?;
+        let writers = Writers::start(&target)?;
         let readers = Readers::start(&target)?;
-        Ok(Self { inner: Arc::new(Inner { writer, readers, vault }) })
+        Ok(Self { inner: Arc::new(Inner { writers, readers, vault }) })
     }
 
     /// Runs `job` in a transaction of the writer, together with whatever else waits, and answers after the commit.
@@ -80,7 +79,17 @@ impl SqlStore {
         T: Send + 'static,
         F: Fn(&mut AnyConn) -> Result<T> + Send + 'static,
     {
-        self.inner.writer.write(job).await
+        self.inner.writers.write(0, move |conn| job(conn).map_err(Stop::Failed)).await
+    }
+
+    /// As [`SqlStore::write`], in order with the other jobs of the same `lane`, and with a way to refuse: to take the
+    /// job's writes back and answer all the same.
+    async fn write_in<T, F>(&self, lane: usize, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut AnyConn) -> Result<T, Stop<T>> + Send + 'static,
+    {
+        self.inner.writers.write(lane, job).await
     }
 
     /// Runs `query` on a reader's connection. Each statement sees the database as of its own start; where several must

@@ -1,9 +1,12 @@
-//! Group commit: one thread owns the writing connection and commits together whatever waits.
+//! Group commit: a thread owns the writing connection and commits together whatever waits.
 //!
 //! It blocks for the first job, takes what is already there, runs all of it in one transaction, commits, and answers
 //! each. No timer and no waiting for more: under no load a job is a commit of its own, under load the cost of the
-//! commit is shared. A job that fails, panics or cannot commit never sinks its neighbours: the batch is taken back and
-//! each of its jobs is done anew, alone.
+//! commit is shared. A job that fails, refuses or panics never sinks its neighbours: the batch is taken back, those
+//! before it are committed again together, it is done alone, and those after it go on together.
+//!
+//! SQLite has one writer. On PostgreSQL there are several, each with its connection; a conversation's jobs go to the
+//! same one, so that their order is kept.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
@@ -16,14 +19,36 @@ use crate::store::{Result, StoreError};
 
 /// Jobs in one transaction.
 const MAX_BATCH: usize = 256;
-/// Jobs that may wait; beyond it the answer is `Overloaded`.
+/// Jobs that may wait before one writer; beyond it the answer is `Overloaded`.
 const QUEUE: usize = 8_192;
+/// More gained nothing on PostgreSQL (see the README's figures).
+const POSTGRES_WRITERS: usize = 4;
+
+/// Why a job's writes must be taken back.
+pub(super) enum Stop<T> {
+    /// It failed.
+    Failed(StoreError),
+    /// It may not be done, and this is its answer.
+    Refused(T),
+}
+
+impl<T> From<StoreError> for Stop<T> {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A job's value is kept with the job.
+enum Halt {
+    Failed(StoreError),
+    Refused,
+}
 
 /// A unit of work with its answer.
 trait Job: Send {
     /// Does the work and keeps its value. Runs again after a batch was taken back.
-    fn run(&mut self, conn: &mut AnyConn) -> Result<()>;
-    /// The commit is durable: answer with the value.
+    fn run(&mut self, conn: &mut AnyConn) -> Result<(), Halt>;
+    /// It is durable, or nothing of it is and that is its answer.
     fn answer(self: Box<Self>);
     fn fail(self: Box<Self>, error: StoreError);
 }
@@ -34,10 +59,15 @@ struct Task<T, F> {
     reply: oneshot::Sender<Result<T>>,
 }
 
-impl<T: Send, F: Fn(&mut AnyConn) -> Result<T> + Send> Job for Task<T, F> {
-    fn run(&mut self, conn: &mut AnyConn) -> Result<()> {
-        self.value = Some((self.work)(conn)?);
-        Ok(())
+impl<T: Send, F: Fn(&mut AnyConn) -> Result<T, Stop<T>> + Send> Job for Task<T, F> {
+    fn run(&mut self, conn: &mut AnyConn) -> Result<(), Halt> {
+        let (value, end) = match (self.work)(conn) {
+            Ok(value) => (Some(value), Ok(())),
+            Err(Stop::Refused(value)) => (Some(value), Err(Halt::Refused)),
+            Err(Stop::Failed(error)) => (None, Err(Halt::Failed(error))),
+        };
+        self.value = value;
+        end
     }
 
     fn answer(self: Box<Self>) {
@@ -58,31 +88,27 @@ fn stopped() -> StoreError {
     StoreError::Unavailable(Box::new(Stopped))
 }
 
-/// The handle to the writer thread, which ends when the last handle is dropped.
-pub(super) struct Writer {
-    queue: Sender<Box<dyn Job>>,
+/// The handle to the writer threads, which end when the last handle is dropped.
+pub(super) struct Writers {
+    queues: Vec<Sender<Box<dyn Job>>>,
 }
 
-impl Writer {
-    /// Opens the connection and starts the thread.
-    pub(super) fn start(target: Target) -> Result<Self> {
-        let conn = target.open(Purpose::Write)?;
-        let (queue, jobs) = bounded(QUEUE);
-        let state = Thread { target, conn: Some(conn), jobs };
-        thread::Builder::new()
-            .name("store-writer".into())
-            .spawn(move || state.run())
-            .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
-        Ok(Self { queue })
+impl Writers {
+    /// Opens the connections and starts the threads.
+    pub(super) fn start(target: &Target) -> Result<Self> {
+        let many = if target.is_postgres() { POSTGRES_WRITERS } else { 1 };
+        Ok(Self { queues: (0..many).map(|n| Thread::start(n, target.clone())).collect::<Result<_>>()? })
     }
 
-    pub(super) async fn write<T, F>(&self, work: F) -> Result<T>
+    /// `lane` keeps what must stay in order together; see [`lane_of`].
+    pub(super) async fn write<T, F>(&self, lane: usize, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: Fn(&mut AnyConn) -> Result<T> + Send + 'static,
+        F: Fn(&mut AnyConn) -> Result<T, Stop<T>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        self.queue.try_send(Box::new(Task { work, value: None, reply })).map_err(|error| match error {
+        let queue = self.queues.get(lane % self.queues.len().max(1)).ok_or_else(stopped)?;
+        queue.try_send(Box::new(Task { work, value: None, reply })).map_err(|error| match error {
             TrySendError::Full(_) => StoreError::Overloaded,
             TrySendError::Disconnected(_) => stopped(),
         })?;
@@ -90,7 +116,12 @@ impl Writer {
     }
 }
 
-type Batch = Vec<Box<dyn Job>>;
+/// The lane of a conversation. FNV-1a: spreads short texts well and costs nothing.
+pub(super) fn lane_of(page: &str, psid: &str) -> usize {
+    let bytes = page.bytes().chain([0]).chain(psid.bytes());
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    (hash >> 32) as usize
+}
 
 struct Thread {
     target: Target,
@@ -99,46 +130,82 @@ struct Thread {
     jobs: Receiver<Box<dyn Job>>,
 }
 
+/// Which job stopped the batch.
+struct At {
+    index: usize,
+    halt: Halt,
+}
+
 impl Thread {
+    fn start(n: usize, target: Target) -> Result<Sender<Box<dyn Job>>> {
+        let conn = target.open(Purpose::Write)?;
+        let (queue, jobs) = bounded(QUEUE);
+        let state = Self { target, conn: Some(conn), jobs };
+        thread::Builder::new()
+            .name(format!("store-writer-{n}"))
+            .spawn(move || state.run())
+            .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        Ok(queue)
+    }
+
     fn run(mut self) {
         while let Ok(first) = self.jobs.recv() {
-            let mut batch: Batch = vec![first];
+            let mut batch = vec![first];
             batch.extend(self.jobs.try_iter().take(MAX_BATCH - 1));
             self.commit(batch);
         }
     }
 
-    fn commit(&mut self, mut batch: Batch) {
+    fn commit(&mut self, mut batch: Vec<Box<dyn Job>>) {
         match self.attempt(&mut batch) {
             Ok(()) => batch.into_iter().for_each(Job::answer),
             Err(TxError::InDoubt(error)) => fail_all(batch, &error),
-            Err(TxError::RolledBack(error)) if batch.len() == 1 => fail_one(batch, error),
-            Err(TxError::RolledBack(_)) => {
-                for job in batch {
-                    self.commit(vec![job]);
-                }
+            Err(TxError::RolledBack(error)) if self.conn.is_none() || batch.len() <= 1 => fail_all(batch, &error),
+            Err(TxError::Work(At { halt: Halt::Failed(error), .. })) if self.conn.is_none() => fail_all(batch, &error),
+            // The commit itself was refused, which says nothing about whose fault it was.
+            Err(TxError::RolledBack(_)) => batch.into_iter().for_each(|job| self.commit(vec![job])),
+            Err(TxError::Work(at)) => self.commit_around(batch, at),
+        }
+    }
+
+    /// One job stopped the batch: nothing of it was written.
+    fn commit_around(&mut self, mut batch: Vec<Box<dyn Job>>, at: At) {
+        let after = batch.split_off((at.index + 1).min(batch.len()));
+        let Some(culprit) = batch.pop() else { return };
+        if batch.is_empty() {
+            // It ran first, on nobody's changes but its own: this is its answer.
+            match at.halt {
+                Halt::Refused => culprit.answer(),
+                Halt::Failed(error) => culprit.fail(error),
             }
+        } else {
+            self.commit(batch);
+            self.commit(vec![culprit]);
+        }
+        if !after.is_empty() {
+            self.commit(after);
         }
     }
 
     /// One transaction over the batch; a connection that turns out to be dead before the commit is replaced once.
-    fn attempt(&mut self, batch: &mut Batch) -> Result<(), TxError> {
+    fn attempt(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), TxError<At>> {
         let was_open = self.conn.is_some();
-        match self.attempt_once(batch) {
-            Err(TxError::RolledBack(_)) if was_open && self.conn.is_none() => self.attempt_once(batch),
+        let outcome = self.attempt_once(batch);
+        match outcome {
+            Err(TxError::RolledBack(_) | TxError::Work(_)) if was_open && self.conn.is_none() => self.attempt_once(batch),
             outcome => outcome,
         }
     }
 
-    fn attempt_once(&mut self, batch: &mut Batch) -> Result<(), TxError> {
+    fn attempt_once(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), TxError<At>> {
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
             None => self.target.open(Purpose::Write).map_err(TxError::RolledBack)?,
         };
-        let outcome = conn::transaction(&mut conn, |conn| batch.iter_mut().try_for_each(|job| run_safely(job, conn)));
+        let outcome = conn::transaction(&mut conn, |conn| run_all(batch, conn));
         let usable = match &outcome {
-            Ok(()) => true,
-            Err(TxError::RolledBack(_)) => !conn::is_broken(&mut conn),
+            Ok(()) | Err(TxError::Work(At { halt: Halt::Refused, .. })) => true,
+            Err(TxError::Work(_) | TxError::RolledBack(_)) => !conn::is_broken(&mut conn),
             Err(TxError::InDoubt(_)) => false,
         };
         if usable {
@@ -148,18 +215,17 @@ impl Thread {
     }
 }
 
-/// A panic inside a job is that job's failure.
-fn run_safely(job: &mut Box<dyn Job>, conn: &mut AnyConn) -> Result<()> {
-    catch_unwind(AssertUnwindSafe(|| job.run(conn))).unwrap_or_else(|_| Err(StoreError::Unavailable("a store job panicked".into())))
-}
-
-fn fail_one(batch: Batch, error: StoreError) {
-    if let Some(job) = batch.into_iter().next() {
-        job.fail(error);
+fn run_all(batch: &mut [Box<dyn Job>], conn: &mut AnyConn) -> Result<(), At> {
+    for (index, job) in batch.iter_mut().enumerate() {
+        // A panic inside a job is that job's failure.
+        let end = catch_unwind(AssertUnwindSafe(|| job.run(conn)))
+            .unwrap_or_else(|_| Err(Halt::Failed(StoreError::Unavailable("a store job panicked".into()))));
+        end.map_err(|halt| At { index, halt })?;
     }
+    Ok(())
 }
 
-fn fail_all(batch: Batch, error: &StoreError) {
+fn fail_all(batch: Vec<Box<dyn Job>>, error: &StoreError) {
     let text = super::error::chain(error);
     for job in batch {
         job.fail(StoreError::Unavailable(text.clone().into()));

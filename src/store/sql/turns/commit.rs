@@ -1,0 +1,270 @@
+//! One turn's commit: prepared by the caller's thread, applied by the writer's.
+//!
+//! What is refused often, an event that was taken before, is looked at first: it has written nothing and its batch
+//! goes on. A stale version or a full agent is rare, and its batch is taken back for it.
+
+use diesel::prelude::*;
+
+use super::conversation::{ContactRow, ConversationRow};
+use super::event::{self, NewEventRow};
+use super::message::{MessageRow, OutboxRow};
+use super::tables::{callouts, contacts, conversations, messages, timers};
+use super::{seat, send};
+use crate::domain::message::OutboxItem;
+use crate::store::Result;
+use crate::store::sql::column::{json, ms};
+use crate::store::sql::writer::{Stop, lane_of};
+use crate::store::sql::{AnyConn, Named, tickets};
+use crate::store::turns::{Assign, Commit, Committed, NewTicket, SessionChange, Take};
+
+enum TakeRow {
+    Stored { event: String, word: &'static str, reason: Option<String> },
+    Fresh(NewEventRow),
+    Nothing,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = timers, treat_none_as_default_value = false)]
+struct TimerRow {
+    id: String,
+    page_id: String,
+    psid: String,
+    due_at: i64,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = callouts, treat_none_as_default_value = false)]
+struct CalloutRow {
+    id: String,
+    page_id: String,
+    psid: String,
+    request: String,
+    due_at: i64,
+    attempts: i32,
+}
+
+#[derive(Default)]
+struct FactColumns {
+    /// Message id and mid.
+    echoed: Option<(String, String)>,
+    delivered_until: Option<i64>,
+    read_until: Option<i64>,
+}
+
+/// A commit as rows.
+pub struct Prepared {
+    pub lane: usize,
+    take: TakeRow,
+    row: ConversationRow,
+    expected: Option<i64>,
+    contact: Option<ContactRow>,
+    /// Outer `None`: as it is.
+    session: Option<Option<String>>,
+    messages: Vec<MessageRow>,
+    outbox: Vec<OutboxRow>,
+    first: Option<OutboxItem>,
+    claim_until: Option<i64>,
+    cancel_queued: bool,
+    tickets: Vec<NewTicket>,
+    timers: Vec<TimerRow>,
+    cancel_timers: Vec<String>,
+    callouts: Vec<CalloutRow>,
+    assign: Option<Assign>,
+    facts: FactColumns,
+}
+
+/// Transfers and tickets lock rows that conversations share: in one lane they never wait for each other crosswise.
+const SHARED_LANE: usize = 0;
+
+impl Prepared {
+    pub fn of(commit: Commit) -> Result<Self> {
+        let row = ConversationRow::of(&commit.conversation)?;
+        let (page_id, psid) = (&row.identity.page_id, &row.identity.psid);
+        let shares = commit.assign.is_some() || !commit.tickets.is_empty();
+        let lane = if shares { SHARED_LANE } else { lane_of(page_id, psid) };
+        let timer = |new: &crate::store::turns::NewTimer| TimerRow {
+            id: new.id.to_string(),
+            page_id: page_id.clone(),
+            psid: psid.clone(),
+            due_at: ms(new.due_at),
+        };
+        let callout = |new: &crate::store::turns::NewCallout| {
+            let request = json(&new.request)?;
+            // Due at once: a callout has no time of its own.
+            Ok(CalloutRow { id: new.id.to_string(), page_id: page_id.clone(), psid: psid.clone(), request, due_at: 0, attempts: 0 })
+        };
+        Ok(Self {
+            lane,
+            take: take_row(&commit.take)?,
+            timers: commit.set_timers.iter().map(timer).collect(),
+            callouts: commit.callouts.iter().map(callout).collect::<Result<_>>()?,
+            row,
+            expected: commit.expected,
+            contact: commit.contact.as_ref().map(ContactRow::of).transpose()?,
+            session: match &commit.session {
+                SessionChange::Keep => None,
+                SessionChange::Put(session) => Some(Some(json(session)?)),
+                SessionChange::Clear => Some(None),
+            },
+            messages: commit.messages.iter().map(|(seq, message)| MessageRow::of(*seq, message)).collect::<Result<_>>()?,
+            outbox: commit.outbox.iter().map(OutboxRow::of).collect::<Result<_>>()?,
+            first: commit.outbox.into_iter().next(),
+            claim_until: commit.claim_until.map(ms),
+            cancel_queued: commit.cancel_queued,
+            tickets: commit.tickets,
+            cancel_timers: commit.cancel_timers.iter().map(ToString::to_string).collect(),
+            assign: commit.assign,
+            facts: FactColumns {
+                echoed: commit.facts.echoed.map(|(message, mid)| (message.to_string(), mid)),
+                delivered_until: commit.facts.delivered_until.map(ms),
+                read_until: commit.facts.read_until.map(ms),
+            },
+        })
+    }
+
+    /// Runs in the writer's transaction.
+    pub fn apply(&self, conn: &mut AnyConn) -> Result<Committed, Stop<Committed>> {
+        if !self.take_event(conn)? {
+            return Ok(Committed::Taken);
+        }
+        if !self.assign(conn)? {
+            return Err(Stop::Refused(Committed::NoCapacity));
+        }
+        if !self.save_conversation(conn)? {
+            return Err(Stop::Refused(Committed::Stale));
+        }
+        self.save_contact(conn)?;
+        for row in &self.messages {
+            on_each!(&mut *conn, conn => diesel::insert_into(messages::table).values(row).execute(conn)).of("message")?;
+        }
+        self.save_facts(conn)?;
+        let claimed = self.queue(conn)?;
+        self.save_rest(conn)?;
+        Ok(Committed::Done { claimed })
+    }
+
+    /// False where the agent has no slot left. Writing the agent's row first locks it, so that of two transfers at once
+    /// the second counts the first.
+    fn assign(&self, conn: &mut AnyConn) -> Result<bool> {
+        let Some(Assign { agent, capacity, at }) = self.assign else { return Ok(true) };
+        seat::note_assigned(conn, agent, at)?;
+        let Some(capacity) = capacity else { return Ok(true) };
+        let others: i64 = conversations::table
+            .filter(conversations::owner_user.eq(agent.to_string()))
+            .filter(conversations::status.eq("open"))
+            .filter(conversations::id.ne(&self.row.identity.id))
+            .count()
+            .get_result(conn)
+            .of("conversation")?;
+        Ok(others < i64::from(capacity))
+    }
+
+    fn take_event(&self, conn: &mut AnyConn) -> Result<bool> {
+        match &self.take {
+            TakeRow::Stored { event, word, reason } => event::end(conn, event, word, reason.as_deref()),
+            TakeRow::Fresh(row) => Ok(event::insert(conn, row)?.is_some()),
+            TakeRow::Nothing => Ok(true),
+        }
+    }
+
+    /// False where its version has moved, or where it is new and somebody else made it.
+    fn save_conversation(&self, conn: &mut AnyConn) -> Result<bool> {
+        let Some(expected) = self.expected else { return self.insert_conversation(conn) };
+        let row = conversations::table.filter(conversations::id.eq(&self.row.identity.id)).filter(conversations::version.eq(expected));
+        let state = &self.row.state;
+        let saved = match &self.session {
+            None => on_each!(conn, conn => diesel::update(row).set(state).execute(conn)),
+            Some(session) => on_each!(conn, conn => diesel::update(row).set((state, conversations::session.eq(session))).execute(conn)),
+        };
+        Ok(saved.of("conversation")? == 1)
+    }
+
+    fn insert_conversation(&self, conn: &mut AnyConn) -> Result<bool> {
+        let session = self.session.clone().flatten();
+        let inserted = on_each!(conn, conn => diesel::insert_into(conversations::table)
+            .values((&self.row, conversations::session.eq(session)))
+            .on_conflict_do_nothing()
+            .execute(conn));
+        Ok(inserted.of("conversation")? == 1)
+    }
+
+    fn save_contact(&self, conn: &mut AnyConn) -> Result<()> {
+        let Some(contact) = &self.contact else { return Ok(()) };
+        on_each!(conn, conn => diesel::insert_into(contacts::table)
+            .values(contact)
+            .on_conflict(contacts::id)
+            .do_update()
+            .set(contact)
+            .execute(conn))
+        .of("contact")?;
+        Ok(())
+    }
+
+    fn save_facts(&self, conn: &mut AnyConn) -> Result<()> {
+        let (FactColumns { echoed, delivered_until, read_until }, id) = (&self.facts, &self.row.identity.id);
+        if let Some((message, mid)) = echoed {
+            send::echoed(conn, id, message, mid)?;
+        }
+        if let Some(until) = delivered_until {
+            let older = conversations::delivered_until.is_null().or(conversations::delivered_until.lt(until));
+            let row = conversations::table.filter(conversations::id.eq(id)).filter(older);
+            diesel::update(row).set(conversations::delivered_until.eq(until)).execute(conn).of("conversation")?;
+        }
+        if let Some(until) = read_until {
+            let older = conversations::read_until.is_null().or(conversations::read_until.lt(until));
+            let row = conversations::table.filter(conversations::id.eq(id)).filter(older);
+            diesel::update(row).set(conversations::read_until.eq(until)).execute(conn).of("conversation")?;
+        }
+        Ok(())
+    }
+
+    /// Cancels what a person's takeover cancels, queues what the turn sends, and claims the first of it where nothing waits before it.
+    fn queue(&self, conn: &mut AnyConn) -> Result<Option<OutboxItem>> {
+        let id = &self.row.identity.id;
+        if self.cancel_queued {
+            send::cancel_queued(conn, id)?;
+        }
+        let Some(first) = &self.first else { return Ok(None) };
+        let alone = send::is_empty(conn, id)?;
+        let mut claimed = None;
+        for (index, row) in self.outbox.iter().enumerate() {
+            if index > 0 || !alone {
+                send::insert(conn, row)?;
+                continue;
+            }
+            send::insert(
+                conn,
+                &OutboxRow { wake_at: self.claim_until.or(Some(row.due_at)), claimed_until: self.claim_until, ..row.clone() },
+            )?;
+            claimed = self.claim_until.map(|_| first.clone());
+        }
+        Ok(claimed)
+    }
+
+    fn save_rest(&self, conn: &mut AnyConn) -> Result<()> {
+        for new in &self.tickets {
+            tickets::insert(conn, &new.ticket, &new.change, new.unless_open)?;
+        }
+        for row in &self.timers {
+            on_each!(&mut *conn, conn => diesel::insert_into(timers::table).values(row).execute(conn)).of("timer")?;
+        }
+        for id in &self.cancel_timers {
+            diesel::delete(timers::table.filter(timers::id.eq(id))).execute(conn).of("timer")?;
+        }
+        for row in &self.callouts {
+            on_each!(&mut *conn, conn => diesel::insert_into(callouts::table).values(row).execute(conn)).of("callout")?;
+        }
+        Ok(())
+    }
+}
+
+fn take_row(take: &Take) -> Result<TakeRow> {
+    Ok(match take {
+        Take::Stored { event, ending } => {
+            let (word, reason) = event::ending_columns(ending);
+            TakeRow::Stored { event: event.to_string(), word, reason }
+        }
+        Take::Fresh { event, ending } => TakeRow::Fresh(NewEventRow::ended(event, ending)?),
+        Take::Nothing => TakeRow::Nothing,
+    })
+}
