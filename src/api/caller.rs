@@ -39,9 +39,12 @@ pub(super) async fn authenticate(api: &Api, headers: &HeaderMap) -> Result<Calle
     let token = header.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"));
     let (_, token) = token.ok_or_else(|| Problem::new(Code::TokenInvalid, "send `Authorization: Bearer <access token>`"))?;
     let claims = api.tokens.read(token.trim(), api.clock.now())?;
-    match api.store.user(claims.sub).await? {
-        Some(user) if user.active => Ok(Caller { user, sign_in: claims.sid }),
-        _ => Err(Problem::new(Code::TokenInvalid, "the user does not exist or is not active any more")),
+    // Both are read each time: signing out, a demotion and a deactivation hold at once.
+    let sign_in = api.store.sign_in(claims.sid).await?.filter(|sign_in| sign_in.user == claims.sub);
+    let user = api.store.user(claims.sub).await?.filter(|user| user.active);
+    match (user, sign_in) {
+        (Some(user), Some(sign_in)) => Ok(Caller { user, sign_in: sign_in.id }),
+        _ => Err(Problem::new(Code::TokenInvalid, "the sign-in has ended")),
     }
 }
 

@@ -37,6 +37,8 @@ pub mod problem;
 pub mod state;
 pub mod tokens;
 
+pub mod auth;
+pub mod me;
 pub mod users;
 
 use actix_web::middleware::from_fn;
@@ -61,11 +63,11 @@ pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
 
 /// The route table. What stands here is in the OpenAPI document, and nothing else is.
 fn routes(config: &mut ServiceConfig) {
-    config.service(health::show_health).service(health::show_readiness).service(health::show_openapi);
+    config.service(health::show_health).service(health::show_readiness).service(health::show_openapi).service(auth::show_jwks);
     config.service(scope("/v1").configure(v1).wrap(from_fn(gate::gate)));
 }
 
 /// One line per noun.
 fn v1(config: &mut ServiceConfig) {
-    config.configure(users::routes);
+    config.configure(auth::routes).configure(me::routes).configure(users::routes);
 }

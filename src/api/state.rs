@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::auth::Attempts;
+use super::document::document;
 use super::operations::Operations;
 use super::problem::{Code, Problem};
-use super::tokens::AccessTokens;
+use super::tokens::{AccessTokens, BadKey};
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::ids::IdMaker;
@@ -20,6 +22,7 @@ pub struct Api {
     pub graph: Arc<dyn Graph>,
     pub runtime: Arc<dyn Runtime>,
     pub tokens: AccessTokens,
+    pub attempts: Attempts,
     /// The operations of the OpenAPI document.
     pub operations: Operations,
     /// The OpenAPI document as it is served.
@@ -27,6 +30,25 @@ pub struct Api {
 }
 
 impl Api {
+    /// `token_seed` signs access tokens; the same on every node.
+    ///
+    /// # Errors
+    /// Where the seed makes no key.
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: SharedClock,
+        settings: Arc<Settings>,
+        graph: Arc<dyn Graph>,
+        runtime: Arc<dyn Runtime>,
+        token_seed: &[u8; 32],
+    ) -> Result<Self, BadKey> {
+        let tokens = AccessTokens::new(token_seed, settings.sign_in.access())?;
+        let attempts = Attempts::new(&settings.sign_in);
+        let document = document();
+        let operations = Operations::of(&document);
+        Ok(Self { store, clock, settings, graph, runtime, tokens, attempts, operations, document: document.to_string() })
+    }
+
     /// Makes ids of this instant.
     ///
     /// # Errors

@@ -20,8 +20,10 @@ pub mod access;
 pub mod chatflows;
 pub mod links;
 pub mod pages;
+pub mod people;
 pub mod pipelines;
 pub mod requests;
+pub mod rules;
 pub mod sql;
 pub mod tickets;
 pub mod turns;
@@ -72,8 +74,10 @@ whole_store! {
     links::LinkStore,
     pages::PageStore,
     access::AccessStore,
+    people::PeopleStore,
     pipelines::PipelineStore,
     requests::RequestStore,
+    rules::RuleStore,
     tickets::TicketStore,
     turns::TurnStore,
 }

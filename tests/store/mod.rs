@@ -3,5 +3,7 @@
 mod chatflows;
 mod links;
 mod pages;
+mod people;
 mod requests;
+mod rules;
 mod tickets;

@@ -2,14 +2,17 @@ use std::collections::BTreeMap;
 
 use causerie::domain::Timestamp;
 use causerie::domain::ids::{ConversationId, PipelineId, TicketId};
+use causerie::domain::people::Team;
 use causerie::domain::ticket::{Comment, Pipeline, Priority, Source, Status, Ticket, TicketChange};
 use causerie::store::StoreError;
+use causerie::store::people::PeopleStore;
 use causerie::store::pipelines::PipelineStore;
 use causerie::store::sql::SqlStore;
 use causerie::store::tickets::{TicketFilter, TicketStore};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::people::seat;
 use crate::support::store::on_each_database;
 
 fn at(seconds: i64) -> Timestamp {
@@ -122,6 +125,7 @@ fn tickets_opened_at_once_share_no_number() {
 #[test]
 fn a_change_is_kept_with_its_history_or_refused_when_stale() {
     on_each_database(|store| async move {
+        seat(&store, 9, "Ana", true, true).await;
         store.insert_pipeline(&pipeline()).await.unwrap();
         open(&store, &ticket(1), true).await;
         let read = store.ticket(ticket(1).id).await.unwrap().unwrap();
@@ -222,5 +226,22 @@ fn a_pipeline_keeps_the_statuses_that_tickets_are_in() {
         assert!(matches!(store.delete_pipeline(twin.id, 9).await, Err(StoreError::Conflict { what: "pipeline" })));
         store.delete_pipeline(twin.id, 1).await.unwrap();
         assert_eq!(store.pipelines().await.unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn a_team_with_open_tickets_stays_and_closed_ones_lose_it() {
+    on_each_database(|store| async move {
+        store.insert_pipeline(&pipeline()).await.unwrap();
+        let team = Team { id: Uuid::from_u128(4).into(), name: "Returns".into(), members: vec![], revision: 1, created_at: at(0) };
+        store.insert_team(&team).await.unwrap();
+        let inside = Ticket { team: Some(team.id), ..ticket(1) };
+        open(&store, &inside, true).await;
+        assert_eq!(numbers(&store, TicketFilter { team: Some(team.id), ..TicketFilter::default() }).await, [1]);
+        assert!(matches!(store.delete_team(team.id, 1).await, Err(StoreError::InUse { what: "team" })));
+        let found = store.ticket(inside.id).await.unwrap().unwrap();
+        store.update_ticket(&Ticket { closed: true, status: "done".into(), ..found }, &[], None).await.unwrap();
+        store.delete_team(team.id, 1).await.unwrap();
+        assert_eq!(store.ticket(inside.id).await.unwrap().unwrap().team, None);
     });
 }

@@ -21,7 +21,7 @@ CREATE TABLE tickets (
     page_id TEXT,
     contact_id TEXT,
     conversation_id TEXT,
-    assignee_id TEXT,
+    assignee_id TEXT REFERENCES users (id),
     team_id TEXT REFERENCES teams (id) ON DELETE SET NULL,
     fields TEXT NOT NULL,
     source TEXT NOT NULL,
@@ -56,7 +56,7 @@ CREATE TABLE ticket_comments (
     id TEXT NOT NULL PRIMARY KEY,
     ticket_id TEXT NOT NULL REFERENCES tickets (id) ON DELETE CASCADE,
     seq BIGINT NOT NULL,
-    user_id TEXT NOT NULL,
+    user_id TEXT NOT NULL REFERENCES users (id),
     at BIGINT NOT NULL,
     text TEXT NOT NULL,
     UNIQUE (ticket_id, seq)

@@ -44,12 +44,12 @@ pub async fn create_user(api: Data<Api>, caller: Caller, body: Json<CreateUserBo
     checks.done()?;
     let hash = password::hash(password).await?;
     let user = User { id: api.ids()?.next(), email, name, role, service_seat, active: true, revision: 1, created_at: api.clock.now() };
-    api.store.create_user(user.clone(), hash).await.map_err(email_taken)?;
+    api.store.create_user(user.clone(), hash).await.map_err(saving_failed)?;
     Ok(Answer::created(format!("/v1/users/{}", user.id), user.into()).at(1))
 }
 
-/// The one unique thing of a user that a caller may choose.
-pub(super) fn email_taken(error: StoreError) -> Problem {
+/// What saving a user may run into.
+pub(in crate::api) fn saving_failed(error: StoreError) -> Problem {
     match error {
         StoreError::Conflict { what: "email" } => {
             let detail = "another user has this e-mail address";

@@ -1,22 +1,24 @@
 use actix_web::patch;
 use actix_web::web::Data;
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::UserView;
-use super::create::email_taken;
-use super::view::check_email;
+use super::create::saving_failed;
+use super::view::{check_email, check_password};
 use crate::api::answer::{Answer, Reply};
 use crate::api::caller::Caller;
 use crate::api::etag::IfMatch;
 use crate::api::extract::{FieldChecks, Json, Path};
+use crate::api::password;
 use crate::api::problem::Problem;
 use crate::api::state::Api;
 use crate::domain::access::{Need, Role, User};
 use crate::domain::ids::UserId;
 
 /// What is left out stays as it is.
-#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct UpdateUserBody {
     email: Option<String>,
     name: Option<String>,
@@ -25,6 +27,9 @@ pub struct UpdateUserBody {
     service_seat: Option<bool>,
     /// `false` ends all sign-ins at once. Users are not deleted: what they wrote keeps their name.
     active: Option<bool>,
+    /// A new password, 10 to 200 characters. Ends all their sign-ins.
+    #[schema(value_type = Option<String>, format = Password)]
+    password: Option<SecretString>,
 }
 
 /// Change a user, or their role
@@ -43,14 +48,21 @@ pub async fn update_user(
     }
     if_match.guards(user.revision)?;
     let expected = user.revision;
-    let user = changed(user, body.0)?;
-    api.store.save_user(user.clone(), expected).await.map_err(email_taken)?;
+    let (user, password) = changed(user, body.0)?;
+    let hash = match password {
+        Some(password) => Some(password::hash(password).await?),
+        None => None,
+    };
+    api.store.save_user(user.clone(), expected).await.map_err(saving_failed)?;
+    if let Some(hash) = hash {
+        api.store.set_password(user.id, hash, None).await?;
+    }
     let revision = user.revision;
     Ok(Answer::ok(user.into()).at(revision))
 }
 
-fn changed(mut user: User, body: UpdateUserBody) -> Result<User, Problem> {
-    let UpdateUserBody { email, name, role, service_seat, active } = body;
+fn changed(mut user: User, body: UpdateUserBody) -> Result<(User, Option<SecretString>), Problem> {
+    let UpdateUserBody { email, name, role, service_seat, active, password } = body;
     let mut checks = FieldChecks::default();
     if let Some(email) = email {
         user.email = check_email(&mut checks, &email);
@@ -59,10 +71,13 @@ fn changed(mut user: User, body: UpdateUserBody) -> Result<User, Problem> {
         checks.line(&name, 100, "/name");
         user.name = name;
     }
+    if let Some(password) = &password {
+        check_password(&mut checks, password, "/password");
+    }
     checks.done()?;
     user.role = role.unwrap_or(user.role);
     user.service_seat = service_seat.unwrap_or(user.service_seat);
     user.active = active.unwrap_or(user.active);
     user.revision += 1;
-    Ok(user)
+    Ok((user, password))
 }

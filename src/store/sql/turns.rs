@@ -9,7 +9,6 @@ pub mod conversation;
 mod due;
 mod event;
 pub mod message;
-mod seat;
 mod send;
 pub mod tables;
 

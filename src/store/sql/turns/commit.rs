@@ -8,13 +8,13 @@ use diesel::prelude::*;
 use super::conversation::{ContactRow, ConversationRow};
 use super::event::{self, NewEventRow};
 use super::message::{MessageRow, OutboxRow};
+use super::send;
 use super::tables::{callouts, contacts, conversations, messages, timers};
-use super::{seat, send};
 use crate::domain::message::OutboxItem;
 use crate::store::Result;
 use crate::store::sql::column::{json, ms};
 use crate::store::sql::writer::{Stop, lane_of};
-use crate::store::sql::{AnyConn, Named, tickets};
+use crate::store::sql::{AnyConn, Named, people, tickets};
 use crate::store::turns::{Assign, Commit, Committed, NewTicket, SessionChange, Take};
 
 enum TakeRow {
@@ -147,7 +147,7 @@ impl Prepared {
     /// the second counts the first.
     fn assign(&self, conn: &mut AnyConn) -> Result<bool> {
         let Some(Assign { agent, capacity, at }) = self.assign else { return Ok(true) };
-        seat::note_assigned(conn, agent, at)?;
+        people::note_assigned(conn, agent, at)?;
         let Some(capacity) = capacity else { return Ok(true) };
         let others: i64 = conversations::table
             .filter(conversations::owner_user.eq(agent.to_string()))
