@@ -3,6 +3,7 @@
 //! (The map of layers and the two walks stand here; see `tests/layers.rs` for the import table.)
 
 pub mod api;
+pub mod callout;
 pub mod clock;
 pub mod config;
 pub mod domain;

@@ -22,7 +22,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "clock", modules: &["clock"], may_use: &["domain"] },
     Layer { name: "flow", modules: &["flow"], may_use: &["domain"] },
     Layer { name: "wire", modules: &["messenger"], may_use: &["domain"] },
-    Layer { name: "http out", modules: &["messenger::client", "callout"], may_use: &["domain", "wire", "clock"] },
+    Layer { name: "http out", modules: &["messenger::client", "callout"], may_use: &["domain", "flow", "wire", "clock"] },
     Layer { name: "vault", modules: &["vault"], may_use: &[] },
     Layer { name: "config", modules: &["config"], may_use: &[] },
     Layer { name: "store port", modules: &["store"], may_use: &["domain", "flow"] },

@@ -14,5 +14,6 @@ mod sandbox;
 mod store;
 mod support;
 
+mod callout;
 mod layers;
 mod postgres;

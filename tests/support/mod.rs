@@ -1,5 +1,6 @@
 //! What tests share: servers, clocks, databases.
 
+pub mod canned;
 pub mod postgres;
 
 pub mod store;
