@@ -10,10 +10,13 @@
     reason = "a test ends by panicking, and may be long"
 )]
 
+mod api;
 mod sandbox;
 mod store;
 mod support;
 
+mod authz;
 mod callout;
 mod layers;
+mod openapi;
 mod postgres;

@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document: what utoipa collects from the routes, and what holds for all of them.
 
+use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -62,6 +63,12 @@ fn complete(method: &str, operation: &mut Value) {
         "description": "Refused: see `code`",
         "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
     });
+    for (status, answer) in operation["responses"].as_object_mut().into_iter().flatten() {
+        let status = status.parse().ok().and_then(|number| StatusCode::from_u16(number).ok());
+        if let (Some(reason), None) = (status.and_then(|status| status.canonical_reason()), answer.get("description")) {
+            answer["description"] = reason.into();
+        }
+    }
     let need = operation["security"][0]["bearer"][0].as_str().and_then(Need::from_word);
     let Some(need) = need else { return };
     operation["x-roles"] = Role::ALL.into_iter().filter(|role| role.may(need)).map(Role::word).collect();

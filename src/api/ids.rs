@@ -1,4 +1,4 @@
-//! How ids look in the OpenAPI document. `Path<UserId>` documents the path's `{id}`.
+//! How ids look in the OpenAPI document. `params(UserId)` describes the path's `{id}`.
 
 use std::borrow::Cow;
 

@@ -6,12 +6,13 @@
 //! **Adding an endpoint.** One endpoint, one file: `<noun>/<verb>.rs`. Copy from [`users`].
 //! 1. Body and answer in `<noun>/view.rs` or beside the handler: `…Body` (`Deserialize`, `deny_unknown_fields`,
 //!    `ToSchema`) and `…View` (`Serialize`, `ToSchema`, `From` the domain type). Never the domain type itself.
-//! 2. The handler, with `#[utoipa::path(tag, operation_id = "verb_noun", responses(…), security(("bearer" = ["…"])))]`
-//!    above actix's `#[get("/…")]` (the path without `/v1`). The word in `security` is a
+//! 2. The handler, with `#[utoipa::path(tag, operation_id = "verb_noun", params(…), responses(…), security(("bearer" = ["…"])))]`
+//!    (`params` names what is in path and query: `params(UserId)`, `params(UsersQuery, Paging)`; more than one id:
+//!    `params(("id" = ChatflowId, Path), ("n" = u32, Path))`) above actix's `#[get("/…")]` (the path without `/v1`). The word in `security` is a
 //!    [`Need`](crate::domain::access::Need): the gate enforces what the document says, before the body is read. Without
 //!    it nobody may; `security(())` is public.
 //! 3. It takes `Data<Api>`, then what it needs of [`caller::Caller`], [`extract::Path`], [`extract::Query`],
-//!    [`paging::Paging`] (with `params(Paging)`), [`etag::IfMatch`], and last [`extract::Json`]; it gives
+//!    [`paging::Paging`], [`etag::IfMatch`], and last [`extract::Json`]; it gives
 //!    [`answer::Reply`]. Not found is the handler's decision: `Problem::not_found("user", id)`.
 //!    A store's or a command's error becomes a problem by `?`.
 //! 4. What has a revision: `Answer::ok(view).at(revision)`, and `if_match.guards(found.revision)?` before a change, which

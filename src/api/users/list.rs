@@ -23,7 +23,7 @@ pub struct UsersQuery {
 }
 
 /// The users, in order of creation
-#[utoipa::path(tag = "access", operation_id = "list_users", params(Paging), responses((status = OK, body = List<UserView>)), security(("bearer" = ["read"])))]
+#[utoipa::path(tag = "access", operation_id = "list_users", params(UsersQuery, Paging), responses((status = OK, body = List<UserView>)), security(("bearer" = ["read"])))]
 #[get("/users")]
 pub async fn list_users(api: Data<Api>, query: Query<UsersQuery>, paging: Paging) -> Reply<List<UserView>> {
     let Query(UsersQuery { role, active, service_seat }) = query;

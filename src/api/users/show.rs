@@ -9,7 +9,7 @@ use crate::api::state::Api;
 use crate::domain::ids::UserId;
 
 /// One user
-#[utoipa::path(tag = "access", operation_id = "show_user", responses((status = OK, body = UserView)), security(("bearer" = ["read"])))]
+#[utoipa::path(tag = "access", operation_id = "show_user", params(UserId), responses((status = OK, body = UserView)), security(("bearer" = ["read"])))]
 #[get("/users/{id}")]
 pub async fn show_user(api: Data<Api>, id: Path<UserId>) -> Reply<UserView> {
     let user = api.store.user(id.0).await?.ok_or_else(|| Problem::not_found("user", id.0))?;

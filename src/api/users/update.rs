@@ -33,7 +33,7 @@ pub struct UpdateUserBody {
 }
 
 /// Change a user, or their role
-#[utoipa::path(tag = "access", operation_id = "update_user", responses((status = OK, body = UserView)), security(("bearer" = ["administer"])))]
+#[utoipa::path(tag = "access", operation_id = "update_user", params(UserId), responses((status = OK, body = UserView)), security(("bearer" = ["administer"])))]
 #[patch("/users/{id}")]
 pub async fn update_user(
     api: Data<Api>,
