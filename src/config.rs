@@ -66,6 +66,8 @@ settings! {
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)),
         /// Where Meta and people reach the server, without a slash at the end.
         public_url: Option<String> = None,
+        /// The bearer token that `/metrics` asks for; without it `/metrics` is open.
+        metrics_token: Option<SecretString> = None,
         /// HTTP threads; 0: as many as there are cores.
         workers: usize = 0,
         log_format: LogFormat = LogFormat::Text,

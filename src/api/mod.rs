@@ -39,7 +39,9 @@ pub mod state;
 pub mod tokens;
 
 pub mod auth;
+pub mod conversations;
 pub mod me;
+pub mod operation;
 pub mod users;
 
 use actix_web::middleware::from_fn;
@@ -65,10 +67,13 @@ pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
 /// The route table. What stands here is in the OpenAPI document, and nothing else is.
 fn routes(config: &mut ServiceConfig) {
     config.service(health::show_health).service(health::show_readiness).service(health::show_openapi).service(auth::show_jwks);
+    config.service(operation::show_metrics);
     config.service(scope("/v1").configure(v1).wrap(from_fn(gate::gate)));
 }
 
 /// One line per noun.
 fn v1(config: &mut ServiceConfig) {
     config.configure(auth::routes).configure(me::routes).configure(users::routes);
+    config.configure(conversations::routes);
+    config.configure(operation::routes);
 }

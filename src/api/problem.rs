@@ -11,6 +11,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::domain::command::CommandRefused;
 use crate::runtime::CommandError;
 use crate::store::StoreError;
 
@@ -60,6 +61,9 @@ catalogue! {
     // conversations
     ConversationBusy "conversation_busy" 503 "Too much waits for this conversation";
     CommandRefused "command_refused" 409 "The conversation's state does not allow this";
+    NotYours "not_yours" 409 "Somebody else has the conversation";
+    WindowClosed "window_closed" 409 "Messenger allows no message now";
+    NoServiceSeat "no_service_seat" 409 "Only users with a service seat may be given conversations";
     // ours
     Overloaded "overloaded" 503 "Too much is waiting";
     Unavailable "unavailable" 503 "Something that the server needs does not answer";
@@ -106,6 +110,12 @@ impl Problem {
     pub fn invalid(pointer: impl Into<String>, code: &str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         Self::new(Code::InvalidBody, detail.clone()).field(pointer, code, detail)
+    }
+
+    /// A query that is understood and wrong in one parameter.
+    pub fn invalid_query(name: &str, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self::new(Code::InvalidQuery, detail.clone()).field(format!("?{name}"), "invalid_value", detail)
     }
 
     /// Names one more field.
@@ -229,7 +239,14 @@ impl From<CommandError> for Problem {
     fn from(error: CommandError) -> Self {
         match error {
             CommandError::NotFound => Self::new(Code::NotFound, "no such conversation"),
-            CommandError::Refused(refused) => Self::new(Code::CommandRefused, refused.to_string()),
+            CommandError::Refused(refused) => {
+                let code = match &refused {
+                    CommandRefused::NotYours { .. } => Code::NotYours,
+                    CommandRefused::Window(_) => Code::WindowClosed,
+                    _ => Code::CommandRefused,
+                };
+                Self::new(code, refused.to_string())
+            }
             CommandError::Busy => Self::new(Code::ConversationBusy, "the conversation is busy").retry_after(1),
             CommandError::Store(error) => error.into(),
         }

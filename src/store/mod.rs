@@ -18,6 +18,7 @@
 
 pub mod access;
 pub mod chatflows;
+pub mod inbox;
 pub mod links;
 pub mod pages;
 pub mod people;
@@ -71,6 +72,7 @@ macro_rules! whole_store {
 
 whole_store! {
     chatflows::ChatflowStore,
+    inbox::InboxStore,
     links::LinkStore,
     pages::PageStore,
     access::AccessStore,

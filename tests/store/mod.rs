@@ -1,6 +1,7 @@
 //! The store's contract: every case runs on SQLite and on PostgreSQL.
 
 mod chatflows;
+mod inbox;
 mod links;
 mod pages;
 mod people;

@@ -12,6 +12,7 @@ pub mod access;
 pub mod chatflows;
 pub mod column;
 mod error;
+mod inbox;
 pub mod links;
 pub mod pages;
 pub mod people;

@@ -7,7 +7,7 @@
 mod commit;
 pub mod conversation;
 mod due;
-mod event;
+pub(super) mod event;
 pub mod message;
 mod send;
 pub mod tables;

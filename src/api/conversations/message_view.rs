@@ -1,0 +1,211 @@
+//! One line of a transcript as the API shows it. Payloads of options stay inside: they are the server's own tokens.
+
+use serde::Serialize;
+
+use crate::domain::Timestamp;
+use crate::domain::event::{Attachment, MessageIn};
+use crate::domain::ids::{MessageId, UserId};
+use crate::domain::message::{Author, Button, Card, Content, MediaKind, Message, MessageBody, MessageOut, MessageStatus, QuickReply};
+
+/// One line of a transcript.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct MessageView {
+    pub id: MessageId,
+    /// Its place in the conversation, counted from 1; what `order=asc` goes by.
+    pub position: i64,
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    pub by: AuthorKind,
+    /// The agent who wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<UserId>,
+    pub kind: MessageKind,
+    /// What to show for it, whatever its kind.
+    pub text: String,
+    pub status: MessageStatus,
+    /// Why it failed or is held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentView>,
+    /// Titles of the quick replies and buttons under it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<CardView>,
+    /// A system line's stable word: `transferred`, `claimed`, `released`, `closed`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthorKind {
+    Visitor,
+    Bot,
+    Agent,
+    /// Another app, or a person in the Page inbox.
+    External,
+    System,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    Text,
+    Attachment,
+    Buttons,
+    Cards,
+    /// A Send API message that a flow wrote itself.
+    Raw,
+    /// The visitor tapped a button, a quick reply or a menu entry.
+    Tap,
+    /// The visitor came through a link or an ad.
+    Entry,
+    Reaction,
+    /// For colleagues; never sent.
+    Note,
+    /// What happened to the conversation.
+    Line,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct AttachmentView {
+    /// `image`, `video`, `audio`, `file`, `sticker`, `location`, `fallback`, …
+    pub kind: String,
+    pub url: Option<String>,
+    pub title: Option<String>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CardView {
+    pub title: String,
+    pub subtitle: Option<String>,
+    pub image_url: Option<String>,
+    pub choices: Vec<String>,
+}
+
+/// What a body shows.
+struct Shown {
+    kind: MessageKind,
+    text: String,
+    attachments: Vec<AttachmentView>,
+    choices: Vec<String>,
+    cards: Vec<CardView>,
+    event: Option<String>,
+}
+
+impl MessageView {
+    pub fn new(position: i64, message: Message) -> Self {
+        let (by, agent) = match message.author {
+            Author::Visitor => (AuthorKind::Visitor, None),
+            Author::Bot => (AuthorKind::Bot, None),
+            Author::Agent { user } => (AuthorKind::Agent, Some(user)),
+            Author::External => (AuthorKind::External, None),
+            Author::System => (AuthorKind::System, None),
+        };
+        let shown = show(message.body);
+        Self {
+            id: message.id,
+            position,
+            at: message.at,
+            by,
+            agent,
+            kind: shown.kind,
+            text: shown.text,
+            status: message.status,
+            reason: message.reason,
+            attachments: shown.attachments,
+            choices: shown.choices,
+            cards: shown.cards,
+            event: shown.event,
+        }
+    }
+}
+
+fn plain(kind: MessageKind, text: impl Into<String>) -> Shown {
+    Shown { kind, text: text.into(), attachments: Vec::new(), choices: Vec::new(), cards: Vec::new(), event: None }
+}
+
+fn show(body: MessageBody) -> Shown {
+    match body {
+        MessageBody::Out(out) => show_out(out),
+        MessageBody::In(message) => show_in(message),
+        MessageBody::Tap { title, payload } => plain(MessageKind::Tap, title.or(payload).unwrap_or_default()),
+        MessageBody::Entry { r#ref, source } => plain(MessageKind::Entry, r#ref.or(source).unwrap_or_default()),
+        MessageBody::Reaction { emoji, added } => {
+            let text = emoji.unwrap_or_default();
+            plain(MessageKind::Reaction, if added { text } else { format!("{text} (taken back)") })
+        }
+        MessageBody::Note { text } => plain(MessageKind::Note, text),
+        MessageBody::Line { event, text } => Shown { event: Some(event), ..plain(MessageKind::Line, text) },
+    }
+}
+
+fn show_out(out: MessageOut) -> Shown {
+    let mut shown = match out.content {
+        Content::Text { text } => plain(MessageKind::Text, text),
+        Content::Media { media, url } => {
+            let attachment = AttachmentView { kind: media_word(media).to_owned(), url: Some(url), title: None };
+            Shown { attachments: vec![attachment], ..plain(MessageKind::Attachment, "") }
+        }
+        Content::Buttons { text, buttons } => {
+            Shown { choices: buttons.into_iter().map(button_title).collect(), ..plain(MessageKind::Buttons, text) }
+        }
+        Content::Cards { cards } => {
+            let titles: Vec<&str> = cards.iter().map(|card| card.title.as_str()).collect();
+            let text = titles.join(" · ");
+            Shown { cards: cards.into_iter().map(CardView::from).collect(), ..plain(MessageKind::Cards, text) }
+        }
+        Content::PassThread => {
+            Shown { event: Some("passed".to_owned()), ..plain(MessageKind::Line, "the thread was passed to the Page inbox") }
+        }
+        Content::Raw { message } => plain(MessageKind::Raw, message["text"].as_str().unwrap_or_default()),
+    };
+    shown.choices.extend(out.quick_replies.into_iter().map(|reply| match reply {
+        QuickReply::Text { title, .. } => title,
+        QuickReply::PhoneNumber => "(phone number)".to_owned(),
+        QuickReply::Email => "(e-mail address)".to_owned(),
+    }));
+    shown
+}
+
+fn show_in(message: MessageIn) -> Shown {
+    let kind = match (&message.text, &message.quick_reply) {
+        (_, Some(_)) => MessageKind::Tap,
+        (Some(_), None) => MessageKind::Text,
+        (None, None) => MessageKind::Attachment,
+    };
+    Shown {
+        attachments: message.attachments.into_iter().map(AttachmentView::from).collect(),
+        ..plain(kind, message.text.unwrap_or_default())
+    }
+}
+
+fn media_word(media: MediaKind) -> &'static str {
+    match media {
+        MediaKind::Image => "image",
+        MediaKind::Video => "video",
+        MediaKind::Audio => "audio",
+        MediaKind::File => "file",
+    }
+}
+
+fn button_title(button: Button) -> String {
+    match button {
+        Button::Postback { title, .. } | Button::Url { title, .. } | Button::Phone { title, .. } => title,
+    }
+}
+
+impl From<Attachment> for AttachmentView {
+    fn from(attachment: Attachment) -> Self {
+        Self { kind: attachment.kind, url: attachment.url, title: attachment.title }
+    }
+}
+
+impl From<Card> for CardView {
+    fn from(card: Card) -> Self {
+        let choices = card.buttons.into_iter().map(button_title).collect();
+        Self { title: card.title, subtitle: card.subtitle, image_url: card.image_url, choices }
+    }
+}
