@@ -37,7 +37,9 @@ fn refused_v4(ip: Ipv4Addr) -> Option<&'static str> {
         [10, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..] => Some(PRIVATE),
         [169, 254, ..] => Some(LINK),
         // IETF protocols, documentation, 6to4 relays, benchmarks, multicast, reserved, broadcast.
-        [192, 0, 0 | 2, _] | [192, 88, 99, _] | [198, 18 | 19, ..] | [198, 51, 100, _] | [203, 0, 113, _] | [224..=255, ..] => Some(SPECIAL),
+        [192, 0, 0 | 2, _] | [192, 88, 99, _] | [198, 18 | 19, ..] | [198, 51, 100, _] | [203, 0, 113, _] | [224..=255, ..] => {
+            Some(SPECIAL)
+        }
         _ => None,
     }
 }

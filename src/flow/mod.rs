@@ -8,11 +8,14 @@
 //! Between turns a [`session::Session`] is all that is remembered; [`token`] signs the payloads of options.
 
 pub mod effect;
+mod interim;
 pub mod live_chat;
 pub mod session;
 pub mod step;
 pub mod token;
 pub mod trace;
+
+pub use interim::{check, open, step};
 
 /// A checked, compiled document: what `step` runs. Immutable and shared.
 #[derive(Debug)]

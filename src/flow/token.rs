@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::domain::ids::{ChatflowId, SessionId};
 
-const MARK: &str = "c1.";
+pub const MARK: &str = "c1.";
 const TAG_LEN: usize = 12;
 const FIXED_LEN: usize = 16 + 16 + 4 + 2 + 2;
 

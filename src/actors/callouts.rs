@@ -1,0 +1,48 @@
+//! Carries out the HTTP calls that flows asked for: outside every conversation, so that none waits for another's shop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::Shared;
+use super::supervisor::Shards;
+use crate::domain::event::CalloutResult;
+use crate::store::turns::Callout;
+
+/// Beyond the call's own time-out, until another may take it over.
+const CLAIM_MARGIN: SignedDuration = SignedDuration::from_secs(30);
+/// The longest time-out that `check` lets a flow ask for, in claims that were made before the call is read.
+const LONGEST_CALL: SignedDuration = SignedDuration::from_secs(60);
+const FIRST_RETRY: Duration = Duration::from_millis(500);
+
+pub fn claim_time() -> SignedDuration {
+    LONGEST_CALL + CLAIM_MARGIN
+}
+
+/// Makes one call and turns its end into an event of the conversation.
+pub async fn carry_out(shared: Arc<Shared>, shards: Shards, callout: Callout) {
+    let result = shared.callouts.call(&callout.request).await;
+    let now = shared.clock.now();
+    if may_pass(&result) && callout.attempts < u32::from(callout.request.retries) {
+        let wait = FIRST_RETRY * 2_u32.saturating_pow(callout.attempts.min(6));
+        let at = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_secs(1));
+        if let Err(error) = shared.store.retry_callout(callout.id, at).await {
+            tracing::error!(callout = %callout.id, %error, "callout `{}` could not be put back", callout.id);
+        }
+        return;
+    }
+    match shared.store.finish_callout(callout.id, result, now).await {
+        Ok(Some(event)) => shards.nudge(vec![event]),
+        Ok(None) => {}
+        // Its claim runs out and it is made again.
+        Err(error) => tracing::error!(callout = %callout.id, %error, "callout `{}` ended and could not be recorded", callout.id),
+    }
+}
+
+fn may_pass(result: &CalloutResult) -> bool {
+    match result {
+        CalloutResult::Answered { status, .. } => *status >= 500 || *status == 429,
+        CalloutResult::TimedOut | CalloutResult::Failed { .. } => true,
+    }
+}

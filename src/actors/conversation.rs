@@ -1,0 +1,104 @@
+//! One live conversation: it holds the session and what routes it, and takes one job at a time.
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+use tokio::sync::oneshot;
+
+use super::dispatcher::Dispatchers;
+use super::meeting::{Reply, meet};
+use super::turning::{Settled, Work, fail_event, take_event, take_order};
+use super::{Key, Shared};
+use crate::domain::command::Command;
+use crate::runtime::{CommandDone, CommandError};
+use crate::store::turns::Loaded;
+
+/// One thing for a conversation to do.
+pub enum Job {
+    /// Answered, where someone waits, once the event is durable.
+    Event {
+        work: Work,
+        reply: Reply,
+    },
+    Order {
+        command: Box<Command>,
+        reply: oneshot::Sender<Result<CommandDone, CommandError>>,
+    },
+}
+
+/// The next job of the conversation's queue. The shard sends it only when the one before has ended.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Run(pub Job);
+
+pub struct Conversation {
+    key: Key,
+    shared: Arc<Shared>,
+    dispatchers: Dispatchers,
+    /// As of the last commit; the commit's version check proves it right.
+    cache: Option<Loaded>,
+}
+
+impl Conversation {
+    pub fn new(key: Key, shared: Arc<Shared>, dispatchers: Dispatchers) -> Self {
+        shared.gauges.live_conversations.add(1);
+        Self { key, shared, dispatchers, cache: None }
+    }
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        self.shared.gauges.live_conversations.take(1);
+    }
+}
+
+impl Actor for Conversation {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        // The shard counts the queue; one is in flight at a time.
+        ctx.set_mailbox_capacity(2);
+    }
+}
+
+impl Handler<Run> for Conversation {
+    // Not `ResponseActFuture`: that would let the next job in while this one waits for its commit.
+    type Result = AtomicResponse<Self, ()>;
+
+    fn handle(&mut self, Run(job): Run, _: &mut Context<Self>) -> Self::Result {
+        let (shared, key) = (self.shared.clone(), self.key.clone());
+        let cache = self.cache.take();
+        let turn = async move {
+            let _running = shared.gauges.turns_running.hold();
+            match job {
+                Job::Event { work, mut reply } => {
+                    let Settled { cache, result, claimed } = match meet(&shared, cache, work, &mut reply).await {
+                        Ok(Some(met)) => take_event(&shared, met).await,
+                        Ok(None) => Settled { cache: None, result: Ok(()), claimed: None },
+                        Err((work, error)) => Settled { cache: None, result: fail_event(&shared, &work, error).await, claimed: None },
+                    };
+                    answer(reply, result);
+                    (cache, claimed)
+                }
+                Job::Order { command, reply } => {
+                    let Settled { cache, result, claimed } = take_order(&shared, cache, key.page(), key.psid(), &command).await;
+                    answer(Some(reply), result);
+                    (cache, claimed)
+                }
+            }
+        };
+        AtomicResponse::new(Box::pin(turn.into_actor(self).map(|(cache, claimed), actor, _| {
+            actor.cache = cache;
+            if let Some(item) = claimed {
+                actor.dispatchers.dispatch(item);
+            }
+        })))
+    }
+}
+
+/// The one who asked may have gone; what was committed stands.
+fn answer<T>(reply: Option<oneshot::Sender<T>>, result: T) {
+    if let Some(reply) = reply {
+        let _ = reply.send(result);
+    }
+}

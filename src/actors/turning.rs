@@ -1,0 +1,315 @@
+//! One turn from end to end: load, ask for what is missing, take it (pure), commit, and again where the commit was refused.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::Shared;
+use super::meeting::Met;
+use crate::domain::command::{Command, CommandRefused};
+use crate::domain::contact::Profile;
+use crate::domain::event::InboundEvent;
+use crate::domain::ids::{ChatflowId, EventId, PageId, Psid};
+use crate::domain::message::OutboxItem;
+use crate::domain::people::Roster;
+use crate::flow::Flow;
+use crate::runtime::{CommandDone, CommandError};
+use crate::store::StoreError;
+use crate::store::turns::{Committed, Ending, Loaded, NewEvent, StoredEvent, Take};
+use crate::turn::situation::{older_versions, referral_of};
+use crate::turn::{Draft, LinkLookup, PageWorld, Situation, Turn, obey, take};
+
+/// A commit that was refused this often in a row is given back to the sweep.
+const TRIES: u32 = 8;
+/// Turns of one event that may fail before it is parked for an operator.
+const ATTEMPTS: u32 = 3;
+
+/// An event on its way: durable already, or to be made durable by the very commit of its turn.
+#[derive(Debug, Clone)]
+pub enum Work {
+    Stored(Box<StoredEvent>),
+    Fresh(Box<NewEvent>),
+}
+
+impl Work {
+    pub fn id(&self) -> EventId {
+        match self {
+            Self::Stored(stored) => stored.id,
+            Self::Fresh(new) => new.id,
+        }
+    }
+
+    pub fn event(&self) -> &InboundEvent {
+        match self {
+            Self::Stored(stored) => &stored.event,
+            Self::Fresh(new) => &new.event,
+        }
+    }
+
+    fn take(&self, ending: Ending) -> Take {
+        match self {
+            Self::Stored(stored) => Take::Stored { event: stored.id, ending },
+            Self::Fresh(new) => Take::Fresh { event: new.clone(), ending },
+        }
+    }
+}
+
+/// What is left after a turn.
+pub struct Settled<T> {
+    /// The conversation as of the last commit; `None`: load it for the next turn.
+    pub cache: Option<Loaded>,
+    pub result: T,
+    /// The claimed first message.
+    pub claimed: Option<OutboxItem>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum TurnError {
+    #[error("the turn panicked: {0}")]
+    Panicked(String),
+    #[error("the commit was refused {TRIES} times")]
+    Contended,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Takes one event. `Ok` means that it is durable, and taken, or parked, or left to the sweep.
+pub async fn take_event(shared: &Shared, met: Met) -> Settled<Result<(), StoreError>> {
+    let (work, mut cache) = (&met.work, met.loaded);
+    let failure = match attempt_event(shared, &mut cache, work, met.profile.as_ref()).await {
+        Ok(claimed) => {
+            shared.gauges.turns.add(1);
+            return Settled { cache, result: Ok(()), claimed };
+        }
+        Err(failure) => failure,
+    };
+    Settled { cache: None, result: set_aside(shared, work, failure).await, claimed: None }
+}
+
+/// The conversation could not even be read.
+pub async fn fail_event(shared: &Shared, work: &Work, error: StoreError) -> Result<(), StoreError> {
+    set_aside(shared, work, error.into()).await
+}
+
+/// What fails keeps its promise: it becomes durable, its attempts are counted, and at the third it is parked.
+async fn set_aside(shared: &Shared, work: &Work, failure: TurnError) -> Result<(), StoreError> {
+    shared.gauges.turns_failed.add(1);
+    let event = work.id();
+    tracing::error!(%event, kind = work.event().what.kind(), error = %failure, "turn of event `{event}` failed");
+    if let Work::Fresh(new) = work {
+        shared.store.accept(vec![(**new).clone()]).await?;
+    }
+    match failure {
+        // Not the event's fault: it waits for the sweep.
+        TurnError::Store(StoreError::Unavailable(_) | StoreError::Overloaded) | TurnError::Contended => Ok(()),
+        other => {
+            if shared.store.count_attempt(event).await? >= ATTEMPTS {
+                shared.store.end_event(event, Ending::Parked { error: other.to_string() }).await?;
+            } else {
+                shared.wake.notify_one();
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn attempt_event(
+    shared: &Shared,
+    cache: &mut Option<Loaded>,
+    work: &Work,
+    profile: Option<&Profile>,
+) -> Result<Option<OutboxItem>, TurnError> {
+    let event = work.event();
+    let (Some(psid), Some(world)) = (&event.psid, shared.worlds.get(&event.page)) else {
+        let reason = if event.psid.is_none() { "no_visitor" } else { "unknown_page" };
+        end_aside(shared, work, reason).await?;
+        return Ok(None);
+    };
+    let link = find_link(shared, event).await?;
+    let mut known = Known { world, older: HashMap::new(), roster: None, link, profile };
+    for _ in 0..TRIES {
+        let loaded = known.load(shared, cache, &event.page, psid).await?;
+        let turn = known.step(shared, loaded.as_ref(), |cx| Ok::<_, CommandRefused>(take(cx, event)))?;
+        match turn {
+            Ok(Turn::Aside { reason }) => {
+                *cache = loaded;
+                end_aside(shared, work, reason).await?;
+                return Ok(None);
+            }
+            Ok(Turn::NeedsRoster) => {
+                known.roster = Some(shared.store.roster().await?);
+                *cache = loaded;
+            }
+            Ok(Turn::Ready(draft)) => match commit(shared, *draft, |ending| work.take(ending)).await? {
+                Attempt::Done { after, claimed } => {
+                    *cache = Some(*after);
+                    return Ok(claimed);
+                }
+                Attempt::Stale => shared.gauges.conflicts.add(1),
+                Attempt::Taken => return Ok(None),
+                Attempt::NoCapacity => {
+                    known.roster = Some(shared.store.roster().await?);
+                    *cache = loaded;
+                }
+            },
+            Err(_) => return Err(TurnError::Contended),
+        }
+    }
+    Err(TurnError::Contended)
+}
+
+/// Carries out a person's order.
+pub async fn take_order(
+    shared: &Shared,
+    cache: Option<Loaded>,
+    page: &PageId,
+    psid: &Psid,
+    command: &Command,
+) -> Settled<Result<CommandDone, CommandError>> {
+    let mut cache = cache;
+    match attempt_order(shared, &mut cache, page, psid, command).await {
+        Ok((done, claimed)) => Settled { cache, result: Ok(done), claimed },
+        Err(error) => Settled { cache: None, result: Err(error), claimed: None },
+    }
+}
+
+async fn attempt_order(
+    shared: &Shared,
+    cache: &mut Option<Loaded>,
+    page: &PageId,
+    psid: &Psid,
+    command: &Command,
+) -> Result<(CommandDone, Option<OutboxItem>), CommandError> {
+    let world = shared.worlds.get(page).ok_or(CommandError::NotFound)?;
+    let mut known = Known { world, older: HashMap::new(), roster: None, link: LinkLookup::NoRef, profile: None };
+    for _ in 0..TRIES {
+        let loaded = known.load(shared, cache, page, psid).await?.ok_or(CommandError::NotFound)?;
+        let turn = known.step(shared, Some(&loaded), |cx| obey(cx, &loaded, command));
+        match turn.map_err(|failure| order_failed(&loaded, &failure))?? {
+            Turn::Aside { .. } => return Err(CommandError::NotFound),
+            Turn::NeedsRoster => {
+                known.roster = Some(shared.store.roster().await?);
+                *cache = Some(loaded);
+            }
+            Turn::Ready(draft) => {
+                let message = draft.messages.first().map(|(_, message)| message.clone());
+                match commit(shared, *draft, |_| Take::Nothing).await? {
+                    Attempt::Done { after, claimed } => {
+                        let done = CommandDone { conversation: after.conversation.clone(), message };
+                        *cache = Some(*after);
+                        return Ok((done, claimed));
+                    }
+                    Attempt::Stale => shared.gauges.conflicts.add(1),
+                    Attempt::Taken => return Err(CommandError::Busy),
+                    Attempt::NoCapacity => return Err(CommandRefused::NoCapacity.into()),
+                }
+            }
+        }
+    }
+    Err(CommandError::Busy)
+}
+
+fn order_failed(loaded: &Loaded, failure: &TurnError) -> CommandError {
+    let conversation = loaded.conversation.id;
+    tracing::error!(%conversation, error = %failure, "an order to conversation `{conversation}` failed");
+    CommandError::Busy
+}
+
+/// What a turn was given so far.
+struct Known<'a> {
+    world: Arc<PageWorld>,
+    older: HashMap<(ChatflowId, u32), Arc<Flow>>,
+    roster: Option<Roster>,
+    link: LinkLookup,
+    profile: Option<&'a Profile>,
+}
+
+impl Known<'_> {
+    /// The conversation from the cache or the store, and the older flow versions that its session stands in.
+    async fn load(
+        &mut self,
+        shared: &Shared,
+        cache: &mut Option<Loaded>,
+        page: &PageId,
+        psid: &Psid,
+    ) -> Result<Option<Loaded>, StoreError> {
+        let loaded = match cache.take() {
+            Some(loaded) => Some(loaded),
+            None => shared.store.load(page, psid).await?,
+        };
+        for (chatflow, number) in older_versions(loaded.as_ref(), &self.world) {
+            if !self.older.contains_key(&(chatflow, number))
+                && let Some(flow) = shared.worlds.version(&*shared.store, chatflow, number).await?
+            {
+                self.older.insert((chatflow, number), flow);
+            }
+        }
+        Ok(loaded)
+    }
+
+    /// Runs the pure part. A panic in it leaves nothing half done: it becomes an error.
+    fn step<T>(
+        &self,
+        shared: &Shared,
+        loaded: Option<&Loaded>,
+        pure: impl FnOnce(&Situation<'_>) -> Result<T, CommandRefused>,
+    ) -> Result<Result<T, CommandRefused>, TurnError> {
+        let cx = Situation {
+            loaded,
+            world: &self.world,
+            older: &self.older,
+            link: self.link.clone(),
+            profile: self.profile,
+            roster: self.roster.as_ref(),
+            at: shared.clock.now(),
+            seed: shared.seed(),
+            token_key: &shared.token_key,
+            our_app: shared.options.app_id.as_deref(),
+        };
+        catch_unwind(AssertUnwindSafe(|| pure(&cx))).map_err(|panic| TurnError::Panicked(panic_text(&*panic)))
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}
+
+enum Attempt {
+    Done { after: Box<Loaded>, claimed: Option<OutboxItem> },
+    Stale,
+    Taken,
+    NoCapacity,
+}
+
+async fn commit(shared: &Shared, draft: Draft, take: impl FnOnce(Ending) -> Take) -> Result<Attempt, StoreError> {
+    let claim_until = (!draft.outbox.is_empty()).then(|| draft.at + shared.options.lease());
+    let wakes = !draft.callouts.is_empty() || !draft.set_timers.is_empty();
+    let (commit, after) = draft.commit(take, claim_until);
+    let committed = shared.store.commit(commit).await?;
+    if wakes {
+        shared.wake.notify_one();
+    }
+    Ok(match committed {
+        Committed::Done { claimed } => Attempt::Done { after: Box::new(after), claimed },
+        Committed::Stale => Attempt::Stale,
+        Committed::Taken => Attempt::Taken,
+        Committed::NoCapacity => Attempt::NoCapacity,
+    })
+}
+
+async fn find_link(shared: &Shared, event: &InboundEvent) -> Result<LinkLookup, StoreError> {
+    let Some(text) = referral_of(event).and_then(|referral| referral.r#ref) else { return Ok(LinkLookup::NoRef) };
+    Ok(match shared.store.link_by_ref(&event.page, &text).await? {
+        Some(link) => LinkLookup::Found(Box::new(link)),
+        None => LinkLookup::Unknown(text),
+    })
+}
+
+/// The event concerns no conversation: durable, ended, with its reason.
+async fn end_aside(shared: &Shared, work: &Work, reason: &str) -> Result<(), StoreError> {
+    if let Work::Fresh(new) = work {
+        shared.store.accept(vec![(**new).clone()]).await?;
+    }
+    shared.store.end_event(work.id(), Ending::Ignored { reason: reason.to_owned() }).await
+}

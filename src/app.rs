@@ -1,0 +1,220 @@
+//! Puts the server together: picks the adapters, starts the actors, binds HTTP, and stops it all in order.
+//!
+//! The only place beside `main.rs` that names an adapter. Start with [`App::start`].
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::web;
+use actix_web::{App as WebApp, HttpServer};
+use secrecy::ExposeSecret as _;
+
+use crate::actors::handle::Parts as ActorParts;
+use crate::actors::{Actors, Options};
+use crate::api;
+use crate::api::state::Api;
+use crate::callout::{CalloutClient, CalloutSettings};
+use crate::clock::SharedClock;
+use crate::config::Settings;
+use crate::flow::token::TokenKey;
+use crate::messenger::client::{GraphClient, GraphSettings};
+use crate::runtime::Runtime;
+use crate::store::sql::SqlStore;
+use crate::vault::Vault;
+
+/// Routes beside the server's own: the sandbox, in the demo and in tests.
+pub type Extra = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
+
+/// What differs between the real server, the demo and tests.
+pub struct Parts {
+    pub clock: SharedClock,
+    /// Already bound, where the address must be known before the start; else the settings' address is bound.
+    pub listener: Option<TcpListener>,
+    pub extra: Option<Extra>,
+}
+
+/// A running server.
+pub struct App {
+    address: SocketAddr,
+    http: ServerHandle,
+    actors: Arc<Actors>,
+    store: SqlStore,
+    drain: Duration,
+    serving: actix_rt::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl App {
+    /// Migrates the database, starts the actors, then listens: who can connect is answered.
+    ///
+    /// # Errors
+    /// What could not be opened, read or bound, with its cause.
+    pub async fn start(settings: Settings, parts: Parts) -> anyhow::Result<Self> {
+        let settings = Arc::new(settings);
+        let vault = Arc::new(vault_of(&settings)?);
+        let store = open_store(&settings, vault.clone()).await?;
+        let graph = Arc::new(GraphClient::new(graph_settings(&settings))?);
+        let seed = getrandom::u64()?;
+        let actors = Actors::start(ActorParts {
+            store: Arc::new(store.clone()),
+            clock: parts.clock.clone(),
+            graph: graph.clone(),
+            callouts: CalloutClient::new(callout_settings(&settings))?,
+            token_key: TokenKey::new(&vault.derive("option tokens")?),
+            options: options_of(&settings),
+            seed,
+        });
+        let actors = Arc::new(actors.await?);
+        let state = web::Data::new(Api::new(
+            Arc::new(store.clone()),
+            parts.clock,
+            settings.clone(),
+            graph,
+            actors.clone() as Arc<dyn Runtime>,
+            &vault.derive("access tokens")?,
+        )?);
+        let listener = match parts.listener {
+            Some(listener) => listener,
+            None => TcpListener::bind(settings.server.listen)?,
+        };
+        let address = listener.local_addr()?;
+        let server = listen(listener, &settings, state, parts.extra)?;
+        let (http, drain) = (server.handle(), Duration::from_secs(settings.server.drain_seconds.into()));
+        Ok(Self { address, http, actors, store, drain, serving: actix_rt::spawn(server) })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn runtime(&self) -> Arc<Actors> {
+        self.actors.clone()
+    }
+
+    pub fn store(&self) -> SqlStore {
+        self.store.clone()
+    }
+
+    /// Serves until the process is told to stop (interrupt, terminate), then drains.
+    ///
+    /// # Errors
+    /// The HTTP server's.
+    pub async fn run(self) -> anyhow::Result<()> {
+        stop_signal().await;
+        tracing::info!("stopping: running turns finish, the rest waits in the store");
+        self.stop().await
+    }
+
+    /// No new requests, then no new turns; what runs finishes; the rest waits in the store (P10).
+    ///
+    /// # Errors
+    /// The HTTP server's.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.http.stop(true).await;
+        self.actors.drain(self.drain).await;
+        self.serving.await??;
+        Ok(())
+    }
+}
+
+/// Interrupt or terminate.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let interrupted = tokio::signal::ctrl_c();
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => drop(interrupted.await),
+    }
+}
+
+/// The key from the settings, else from its file, which is made at the first start.
+///
+/// # Errors
+/// A key that is no key, a file that cannot be read or written.
+pub fn vault_of(settings: &Settings) -> anyhow::Result<Vault> {
+    Ok(match &settings.vault.key {
+        Some(key) => Vault::from_text(key.expose_secret())?,
+        None => Vault::from_file_or_new(&settings.vault.key_file)?,
+    })
+}
+
+/// Opens and migrates the database, off the async threads.
+///
+/// # Errors
+/// The store's.
+pub async fn open_store(settings: &Settings, vault: Arc<Vault>) -> anyhow::Result<SqlStore> {
+    let url = settings.database.url.clone();
+    Ok(tokio::task::spawn_blocking(move || SqlStore::open(url.expose_secret(), vault)).await??)
+}
+
+fn graph_settings(settings: &Settings) -> GraphSettings {
+    GraphSettings {
+        base_url: settings.meta.graph_url.clone(),
+        version: settings.meta.graph_version.clone(),
+        app_id: settings.meta.app_id.clone(),
+        app_secret: settings.meta.app_secret.clone(),
+        timeout: Duration::from_millis(settings.sending.timeout_ms.into()),
+        idle_connections: settings.sending.in_flight as usize,
+        ..GraphSettings::default()
+    }
+}
+
+fn callout_settings(settings: &Settings) -> CalloutSettings {
+    CalloutSettings {
+        allow_private: settings.callouts.allow_private,
+        timeout: Duration::from_millis(settings.callouts.timeout_ms.into()),
+        answer_bytes: settings.callouts.answer_bytes,
+    }
+}
+
+fn options_of(settings: &Settings) -> Options {
+    let millis = |ms: u32| Duration::from_millis(ms.into());
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    Options {
+        shards: if settings.actors.arbiters == 0 { cores } else { settings.actors.arbiters },
+        idle: Duration::from_secs(settings.actors.idle_seconds.into()),
+        queue_per_conversation: settings.limits.mailbox,
+        events_in_flight: settings.limits.waiting_events,
+        sends_per_page: settings.sending.in_flight as usize,
+        send_timeout: millis(settings.sending.timeout_ms),
+        echo_grace: millis(settings.sending.echo_grace_ms),
+        lease: millis(settings.sending.lease_ms),
+        send_attempts: settings.sending.attempts,
+        app_id: settings.meta.app_id.clone(),
+        ..Options::default()
+    }
+}
+
+fn listen(
+    listener: TcpListener,
+    settings: &Settings,
+    state: web::Data<Api>,
+    extra: Option<Extra>,
+) -> anyhow::Result<actix_web::dev::Server> {
+    let make = move || {
+        let extra = extra.clone();
+        WebApp::new()
+            .wrap(tracing_actix_web::TracingLogger::default())
+            .configure(move |config| {
+                if let Some(extra) = extra {
+                    extra(config);
+                }
+            })
+            .configure(api::configure(state.clone()))
+    };
+    let mut server = HttpServer::new(make).disable_signals().shutdown_timeout(u64::from(settings.server.drain_seconds));
+    if settings.server.workers > 0 {
+        server = server.workers(settings.server.workers);
+    }
+    Ok(server.listen(listener)?.run())
+}

@@ -1,0 +1,303 @@
+//! Design §5: which chatflow answers. First match wins, and each look is a line of the trace.
+
+use super::carry::carry;
+use super::draft::{Draft, Turn};
+use super::situation::{LinkLookup, Shelf, Situation, referral_of};
+use crate::domain::conversation::Owner;
+use crate::domain::event::{Inbound, InboundEvent};
+use crate::domain::ids::ChatflowId;
+use crate::domain::link::Link;
+use crate::domain::message::{Author, MessageBody, MessageOut, MessageStatus};
+use crate::domain::page::GET_STARTED_PAYLOAD;
+use crate::flow::session::{Entry, Session, Wait};
+use crate::flow::step::{Input, Library as _, World};
+use crate::flow::token::Tap;
+use crate::flow::trace::TraceLine;
+use crate::flow::{self, Flow, OnComplete, StaleChoice};
+
+/// A visitor did something that may be answered.
+pub(super) fn route(cx: &Situation<'_>, mut draft: Draft, event: &InboundEvent) -> Turn {
+    record(&mut draft, event);
+    lapse(cx, &mut draft);
+    let link = live_link(cx, &mut draft);
+    if draft.conversation.owner != Owner::Bot {
+        if link.is_none() || !cx.world.page.settings.link_overrides_agent {
+            let owner = draft.conversation.owner.word();
+            because(&mut draft, "owner", true, format!("the conversation is with `{owner}`: the bot stays silent"));
+            return Turn::Ready(Box::new(draft));
+        }
+        draft.give_to(Owner::Bot);
+    }
+    if cx.world.is_paused() {
+        return to_inbox(cx, draft, "the page is paused");
+    }
+    if let Some(link) = link {
+        let entry = entry_by_link(link, event);
+        return begin(cx, draft, link.chatflow, entry);
+    }
+    let payload = payload_of(event);
+    if let Some(tap) = payload.and_then(|payload| Tap::read(payload, cx.token_key)) {
+        return tapped(cx, draft, &tap, event);
+    }
+    let missed_link = matches!(cx.link, LinkLookup::Unknown(_) | LinkLookup::Found(_));
+    if missed_link || payload == Some(GET_STARTED_PAYLOAD) {
+        return begin_primary(cx, draft, event);
+    }
+    match current_session(cx, &mut draft) {
+        Current::Running(session) => match input_of(event) {
+            Some(input) => run(cx, draft, *session, &input),
+            // An ad's referral without words, while a flow waits for an answer: nothing to say to it.
+            None => Turn::Ready(Box::new(draft)),
+        },
+        Current::Finished(session, after) => completed(cx, draft, &session, after, event),
+        Current::None => begin_primary(cx, draft, event),
+    }
+}
+
+/// A timer or a callout of the session: goes on where it waits, unless people have the conversation by now.
+pub(super) fn resume(cx: &Situation<'_>, mut draft: Draft, input: &Input<'_>) -> Turn {
+    let waited_for = |wait: &Wait| match (wait, input) {
+        (Wait::Timer { timer }, Input::TimerFired(fired)) => timer == fired,
+        (Wait::Callout { callout }, Input::CalloutReturned { callout: returned, .. }) => callout == returned,
+        _ => false,
+    };
+    let session = draft.session.clone().filter(|session| session.wait.as_ref().is_some_and(waited_for));
+    match session {
+        Some(session) if draft.conversation.owner == Owner::Bot => run(cx, draft, session, input),
+        Some(_) => {
+            draft.ignore("bot_is_mute");
+            Turn::Ready(Box::new(draft))
+        }
+        None => {
+            draft.ignore("not_waited_for");
+            Turn::Ready(Box::new(draft))
+        }
+    }
+}
+
+/// Writes what the visitor did into the transcript and opens the window. False for what leaves no line.
+pub(super) fn record(draft: &mut Draft, event: &InboundEvent) -> bool {
+    let (body, mid) = match &event.what {
+        Inbound::Message(message) => (MessageBody::In(message.clone()), Some(message.mid.clone())),
+        Inbound::Postback { mid, title, payload, .. } => {
+            let payload = payload.clone().filter(|payload| !payload.starts_with(flow::token::MARK));
+            (MessageBody::Tap { title: title.clone(), payload }, mid.clone())
+        }
+        Inbound::Referral { referral, .. } => (MessageBody::Entry { r#ref: referral.r#ref.clone(), source: referral.source.clone() }, None),
+        Inbound::Optin { r#ref, .. } => (MessageBody::Entry { r#ref: r#ref.clone(), source: Some("OPTIN".to_owned()) }, None),
+        _ => return false,
+    };
+    draft.open_window(event.at);
+    draft.write(event.at, Author::Visitor, body, MessageStatus::Received, mid);
+    true
+}
+
+/// Another app was silent for long enough: the bot may speak again.
+fn lapse(cx: &Situation<'_>, draft: &mut Draft) {
+    if matches!(draft.conversation.owner, Owner::External { until } if until <= cx.at) {
+        draft.give_to(Owner::Bot);
+        draft.note_line("released", "the Page inbox was silent for long enough: the bot answers again");
+    }
+}
+
+fn live_link<'a>(cx: &'a Situation<'_>, draft: &mut Draft) -> Option<&'a Link> {
+    let (link, miss) = match &cx.link {
+        LinkLookup::NoRef => return None,
+        LinkLookup::Unknown(r#ref) => (None, format!("no link has the ref `{}`", r#ref)),
+        LinkLookup::Found(link) if !link.is_live(cx.at) => (None, format!("link `{}` is revoked or expired", link.id)),
+        LinkLookup::Found(link) if cx.world.active(link.chatflow).is_none() => {
+            (None, format!("the chatflow of link `{}` is not active", link.id))
+        }
+        LinkLookup::Found(link) => (Some(&**link), String::new()),
+    };
+    match link {
+        Some(link) => because(draft, "link", true, format!("link `{}` opens its chatflow", link.id)),
+        None => {
+            draft.note_line("link_missed", miss.clone());
+            because(draft, "link", false, miss);
+        }
+    }
+    link
+}
+
+fn entry_by_link(link: &Link, event: &InboundEvent) -> Entry {
+    let referral = referral_of(event).unwrap_or_default();
+    Entry {
+        link: Some(link.id),
+        r#ref: Some(link.r#ref.clone()),
+        label: link.label.clone(),
+        source: referral.source,
+        ad_id: referral.ad_id,
+        node: link.node.clone(),
+        variables: link.variables.clone(),
+        locale: link.locale.clone(),
+    }
+}
+
+fn entry_without_link(event: &InboundEvent) -> Entry {
+    let referral = referral_of(event).unwrap_or_default();
+    Entry { r#ref: referral.r#ref, source: referral.source, ad_id: referral.ad_id, ..Entry::default() }
+}
+
+fn payload_of(event: &InboundEvent) -> Option<&str> {
+    match &event.what {
+        Inbound::Postback { payload, .. } => payload.as_deref(),
+        Inbound::Message(message) => message.quick_reply.as_deref(),
+        _ => None,
+    }
+}
+
+fn input_of(event: &InboundEvent) -> Option<Input<'_>> {
+    match &event.what {
+        Inbound::Message(message) => Some(Input::Said(message)),
+        Inbound::Postback { title, payload, .. } => {
+            Some(Input::Postback { title: title.as_deref(), payload: payload.as_deref().unwrap_or_default() })
+        }
+        _ => None,
+    }
+}
+
+enum Current {
+    Running(Box<Session>),
+    Finished(Box<Session>, OnComplete),
+    None,
+}
+
+/// The session that the event meets. One that was idle past its timeout has ended before the event is routed.
+fn current_session(cx: &Situation<'_>, draft: &mut Draft) -> Current {
+    let Some(session) = &draft.session else { return Current::None };
+    let Some(flow) = flow_of(cx, session) else {
+        because(draft, "session", false, "its chatflow version is gone".to_owned());
+        return Current::None;
+    };
+    if has_lapsed(&flow, session, cx) {
+        because(draft, "session", false, format!("idle since {} for longer than its timeout", session.last_at));
+        return Current::None;
+    }
+    match (&session.wait, session.finished) {
+        (_, true) => Current::Finished(Box::new(session.clone()), flow.on_complete.clone()),
+        // It was handed over and the people have left without giving it back.
+        (Some(Wait::People), false) => Current::None,
+        (_, false) => Current::Running(Box::new(session.clone())),
+    }
+}
+
+fn flow_of(cx: &Situation<'_>, session: &Session) -> Option<std::sync::Arc<Flow>> {
+    let shelf = Shelf { world: cx.world, older: cx.older };
+    shelf.flow(session.chatflow, Some(session.version)).map(|(_, flow)| flow)
+}
+
+/// A pause or a call under way is the flow's own doing and always goes on.
+fn has_lapsed(flow: &Flow, session: &Session, cx: &Situation<'_>) -> bool {
+    let busy = matches!(session.wait, Some(Wait::Timer { .. } | Wait::Callout { .. }));
+    !busy && flow.timeout.is_some_and(|timeout| cx.at.duration_since(session.last_at) > timeout)
+}
+
+/// An option of some question was tapped: of the waiting one, or a stale one.
+fn tapped(cx: &Situation<'_>, mut draft: Draft, tap: &Tap, event: &InboundEvent) -> Turn {
+    let title = match &event.what {
+        Inbound::Postback { title, .. } => title.as_deref(),
+        Inbound::Message(message) => message.text.as_deref(),
+        _ => None,
+    };
+    let running = match current_session(cx, &mut draft) {
+        Current::Running(session) => Some(session),
+        Current::Finished(..) | Current::None => None,
+    };
+    if let Some(session) = running.as_ref().filter(|session| waits_for(session, tap)) {
+        return run(cx, draft, (**session).clone(), &Input::Tapped { tap, title });
+    }
+    let stands_in = running.as_ref().and_then(|session| flow_of(cx, session));
+    let judged_by = stands_in.or_else(|| cx.world.chatflows.get(&tap.chatflow).map(|bound| bound.flow.clone()));
+    let policy = judged_by.as_ref().map_or(StaleChoice::Resume, |flow| flow.stale_choice);
+    because(&mut draft, "stale_choice", true, format!("option of node `{}` is not waited for any more: {policy:?}", tap.node));
+    if policy == StaleChoice::Explain
+        && let Some(flow) = judged_by
+    {
+        let locale = draft.session.as_ref().map(|session| session.locale.clone()).or_else(|| draft.contact.locale.clone());
+        let text = flow.stale_choice_text(locale.as_deref().unwrap_or_default());
+        draft.send(Author::Bot, MessageOut::text(text), 0);
+    }
+    match (policy, running) {
+        (StaleChoice::Resume | StaleChoice::Explain, Some(session)) => run(cx, draft, *session, &Input::Repeat),
+        _ => begin(cx, draft, tap.chatflow, Entry::default()),
+    }
+}
+
+fn waits_for(session: &Session, tap: &Tap) -> bool {
+    let here = session.frames.last();
+    let asks = matches!(session.wait, Some(Wait::Answer { .. }));
+    tap.session == session.id
+        && asks
+        && here.is_some_and(|frame| frame.node == tap.node && frame.action == usize::from(tap.action) && frame.chatflow == tap.chatflow)
+}
+
+/// The session has finished and the visitor writes on.
+fn completed(cx: &Situation<'_>, draft: Draft, session: &Session, after: OnComplete, event: &InboundEvent) -> Turn {
+    match after {
+        OnComplete::Inbox => to_inbox(cx, draft, "the chatflow has finished"),
+        OnComplete::Restart => begin(cx, draft, session.chatflow, entry_without_link(event)),
+        OnComplete::Goto(node) => begin(cx, draft, session.chatflow, Entry { node: Some(node), ..entry_without_link(event) }),
+    }
+}
+
+fn begin_primary(cx: &Situation<'_>, mut draft: Draft, event: &InboundEvent) -> Turn {
+    match cx.world.answering_primary() {
+        Some(primary) => {
+            because(&mut draft, "primary", true, "the page's primary chatflow answers".to_owned());
+            begin(cx, draft, primary, entry_without_link(event))
+        }
+        None => to_inbox(cx, draft, "the page has no active chatflow"),
+    }
+}
+
+/// Opens a session and runs it from its entry. An inactive chatflow falls back to the primary, then to the inbox.
+fn begin(cx: &Situation<'_>, mut draft: Draft, chatflow: ChatflowId, entry: Entry) -> Turn {
+    let chosen = cx.world.active(chatflow).map(|bound| (chatflow, bound));
+    let fallback = || cx.world.answering_primary().and_then(|id| cx.world.active(id).map(|bound| (id, bound)));
+    let Some((chatflow, bound)) = chosen.or_else(fallback) else {
+        return to_inbox(cx, draft, "the page has no active chatflow");
+    };
+    if let Some(Wait::Timer { timer }) = draft.session.as_ref().and_then(|session| session.wait.clone()) {
+        draft.cancel_timers.push(timer);
+    }
+    draft.conversation.chatflow = Some(chatflow);
+    draft.conversation.link = entry.link;
+    let session = flow::open(draft.ids.next(), chatflow, bound.version, &bound.flow, entry, &draft.contact, cx.at);
+    run(cx, draft, session, &Input::Started)
+}
+
+/// One step of the flow, its outcome carried into the draft.
+pub(super) fn run(cx: &Situation<'_>, mut draft: Draft, session: Session, input: &Input<'_>) -> Turn {
+    let shelf = Shelf { world: cx.world, older: cx.older };
+    let seed = draft.ids.next_u64();
+    let world = World {
+        at: cx.at,
+        seed,
+        contact: &draft.contact,
+        page_name: &cx.world.page.name,
+        flows: &shelf,
+        roster: cx.roster,
+        last_agent: draft.conversation.last_agent,
+        rules: cx.world,
+        pipelines: &cx.world.pipelines,
+        token_key: cx.token_key,
+    };
+    let outcome = flow::step(&world, session, input);
+    carry(cx, draft, outcome)
+}
+
+/// The message lands with the people; the page's away message says so, once.
+fn to_inbox(cx: &Situation<'_>, mut draft: Draft, reason: &str) -> Turn {
+    because(&mut draft, "inbox", true, reason.to_owned());
+    draft.note_line("to_inbox", reason);
+    draft.give_to(Owner::Queue { team: None });
+    if let Some(text) = &cx.world.page.settings.away_message {
+        draft.send(Author::System, MessageOut::text(text.clone()), 0);
+    }
+    Turn::Ready(Box::new(draft))
+}
+
+fn because(draft: &mut Draft, what: &str, taken: bool, because: String) {
+    draft.trace.push(TraceLine { node: String::new(), action: 0, what: what.to_owned(), taken, because });
+}

@@ -1,0 +1,132 @@
+//! What a turn may look at.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::domain::Timestamp;
+use crate::domain::contact::Profile;
+use crate::domain::event::{Inbound, InboundEvent, Referral};
+use crate::domain::ids::ChatflowId;
+use crate::domain::link::Link;
+use crate::domain::page::{Page, PageState};
+use crate::domain::people::Roster;
+use crate::domain::ticket::Pipeline;
+use crate::domain::transfer::RuleSet;
+use crate::flow::Flow;
+use crate::flow::step::{Library, Rules};
+use crate::flow::token::TokenKey;
+use crate::store::turns::Loaded;
+
+/// One page with all that is bound to it, shared by its conversations until an admin changes something.
+#[derive(Debug)]
+pub struct PageWorld {
+    pub page: Page,
+    pub chatflows: HashMap<ChatflowId, BoundFlow>,
+    /// The page's own sets and the shared ones, by name; the page's own come first.
+    pub rules: HashMap<String, RuleSet>,
+    pub pipelines: Vec<Pipeline>,
+}
+
+/// A chatflow of the page that has been published at least once.
+#[derive(Debug, Clone)]
+pub struct BoundFlow {
+    pub name: String,
+    pub active: bool,
+    pub version: u32,
+    pub flow: Arc<Flow>,
+}
+
+impl PageWorld {
+    /// The chatflow that answers when nothing else does; `None` when the inbox does.
+    pub fn answering_primary(&self) -> Option<ChatflowId> {
+        self.page.primary.filter(|id| self.active(*id).is_some())
+    }
+
+    pub fn active(&self, chatflow: ChatflowId) -> Option<&BoundFlow> {
+        self.chatflows.get(&chatflow).filter(|bound| bound.active)
+    }
+
+    pub fn is_paused(&self) -> bool {
+        self.page.state == PageState::Paused
+    }
+}
+
+/// The page's flows and, beside them, the older versions that one session stands in.
+pub struct Shelf<'a> {
+    pub world: &'a PageWorld,
+    pub older: &'a HashMap<(ChatflowId, u32), Arc<Flow>>,
+}
+
+impl Library for Shelf<'_> {
+    fn flow(&self, chatflow: ChatflowId, version: Option<u32>) -> Option<(u32, Arc<Flow>)> {
+        let bound = self.world.chatflows.get(&chatflow);
+        match (bound, version) {
+            (Some(bound), None) => Some((bound.version, bound.flow.clone())),
+            (Some(bound), Some(version)) if bound.version == version => Some((version, bound.flow.clone())),
+            (_, Some(version)) => self.older.get(&(chatflow, version)).map(|flow| (version, flow.clone())),
+            (None, None) => None,
+        }
+    }
+
+    fn by_name(&self, name: &str) -> Option<ChatflowId> {
+        self.world.chatflows.iter().find(|(_, bound)| bound.name == name).map(|(id, _)| *id)
+    }
+}
+
+impl Rules for PageWorld {
+    fn rule_set(&self, name: &str) -> Option<&RuleSet> {
+        let own = || self.rules.values().find(|set| Some(set.id) == self.page.rules);
+        if name == "default" { own().or_else(|| self.rules.get(name)) } else { self.rules.get(name) }
+    }
+}
+
+/// What became of the event's `ref`.
+#[derive(Debug, Clone, Default)]
+pub enum LinkLookup {
+    /// The event carries none.
+    #[default]
+    NoRef,
+    /// Unknown to us; expired and revoked links are `Found` and judged by the turn.
+    Unknown(String),
+    Found(Box<Link>),
+}
+
+pub struct Situation<'a> {
+    /// `None`: the first event of this visitor.
+    pub loaded: Option<&'a Loaded>,
+    pub world: &'a PageWorld,
+    /// Versions that the running session stands in and that are not the published ones.
+    pub older: &'a HashMap<(ChatflowId, u32), Arc<Flow>>,
+    pub link: LinkLookup,
+    /// What Meta tells of a visitor who was unknown until now.
+    pub profile: Option<&'a Profile>,
+    pub roster: Option<&'a Roster>,
+    /// Now, by our clock.
+    pub at: Timestamp,
+    pub seed: u64,
+    pub token_key: &'a TokenKey,
+    /// Our app's id at Meta: tells our echoes from others'. `None`: unknown, then only metadata tells.
+    pub our_app: Option<&'a str>,
+}
+
+/// The `ref` that an event carries, from any of the places where Meta puts it.
+pub fn referral_of(event: &InboundEvent) -> Option<Referral> {
+    match &event.what {
+        Inbound::Referral { referral, .. } => Some(referral.clone()),
+        Inbound::Postback { referral, .. } => referral.clone(),
+        Inbound::Message(message) => message.referral.clone(),
+        Inbound::Optin { r#ref, .. } => r#ref.clone().map(|text| Referral { r#ref: Some(text), ..Referral::default() }),
+        _ => None,
+    }
+}
+
+/// The versions a loaded session needs beside the published ones.
+pub fn older_versions(loaded: Option<&Loaded>, world: &PageWorld) -> Vec<(ChatflowId, u32)> {
+    let Some(session) = loaded.and_then(|loaded| loaded.session.as_ref()) else { return Vec::new() };
+    let stands_in = session.frames.iter().map(|frame| (frame.chatflow, frame.version));
+    let mut needed: Vec<_> = stands_in.chain([(session.chatflow, session.version)]).collect();
+    needed.retain(|(chatflow, version)| world.chatflows.get(chatflow).is_none_or(|bound| bound.version != *version));
+    needed.sort_unstable();
+    needed.dedup();
+    needed
+}
