@@ -15,6 +15,8 @@ const PUBLIC: &[&str] = &[
     "GET /readyz",
     // Says nothing that the source does not.
     "GET /openapi.json",
+    // Its own token guards it, where the operator set one.
+    "GET /metrics",
     // To sign in one has not signed in.
     "POST /v1/auth/login",
     "POST /v1/auth/refresh",
@@ -35,6 +37,8 @@ fn id_for(path: &str) -> String {
     let noun = path.trim_start_matches("/v1/").split('/').next().unwrap();
     let prefix = match noun {
         "users" | "agents" => "us",
+        "conversations" => "cv",
+        "parked-events" => "ev",
         _ => return "1001".to_owned(),
     };
     format!("{prefix}_01h455vb4pex5vsknk084sn02q")

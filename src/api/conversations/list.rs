@@ -19,6 +19,7 @@ pub struct ConversationsQuery {
     /// Only of this page.
     page: Option<PageId>,
     /// Only those that such an owner has.
+    #[param(inline)]
     owner: Option<OwnerKind>,
     /// Only those that this agent has: a user's id, or `me`.
     #[param(value_type = Option<String>)]
@@ -26,6 +27,7 @@ pub struct ConversationsQuery {
     /// Only those that wait in this team's queue.
     team: Option<TeamId>,
     /// Only open ones, or only closed ones.
+    #[param(inline)]
     status: Option<ConversationStatus>,
 }
 

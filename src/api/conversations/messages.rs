@@ -16,6 +16,7 @@ use crate::store::inbox::Reading;
 #[serde(deny_unknown_fields)]
 pub struct MessagesQuery {
     /// `desc` (newest first) is the default; with `since` it is `asc`.
+    #[param(inline)]
     order: Option<Order>,
     /// Only messages behind this `position`: what is new since it was read.
     #[param(minimum = 0)]
