@@ -108,7 +108,7 @@ impl Prepared {
             },
             messages: commit.messages.iter().map(|(seq, message)| MessageRow::of(*seq, message)).collect::<Result<_>>()?,
             outbox: commit.outbox.iter().map(OutboxRow::of).collect::<Result<_>>()?,
-            first: commit.outbox.into_iter().next(),
+            first: commit.outbox.into_iter().next().map(|item| OutboxItem { claimed_until: commit.claim_until, ..item }),
             claim_until: commit.claim_until.map(ms),
             cancel_queued: commit.cancel_queued,
             tickets: commit.tickets,
