@@ -17,6 +17,7 @@ mod support;
 
 mod authz;
 mod callout;
+mod graph_client;
 mod layers;
 mod openapi;
 mod postgres;
