@@ -97,8 +97,8 @@ settings! {
     limits: Limits {
         /// Bytes of an admin request's body; a flow document must fit.
         admin_body_bytes: usize = 2 << 20,
-        webhook_body_bytes: usize = 1 << 20,
-        /// Events of one webhook.
+        webhook_body_bytes: usize = 4 << 20,
+        /// Events of one webhook that are made durable at once.
         webhook_events: usize = 1_000,
         /// Events that wait for one conversation.
         mailbox: usize = 64,

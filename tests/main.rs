@@ -21,3 +21,4 @@ mod graph_client;
 mod layers;
 mod openapi;
 mod postgres;
+mod webhooks;

@@ -43,6 +43,7 @@ pub mod conversations;
 pub mod me;
 pub mod operation;
 pub mod users;
+pub mod webhook;
 
 use actix_web::middleware::from_fn;
 use actix_web::web;
@@ -55,6 +56,7 @@ use state::Api;
 /// Everything of one HTTP worker: `App::new().configure(api::configure(api))`.
 pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
+        config.app_data(webhook::state(&api));
         config.app_data(api);
         routes(&mut ServiceConfig::new(config));
         // The page and its scripts are embedded.
@@ -68,6 +70,7 @@ pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
 fn routes(config: &mut ServiceConfig) {
     config.service(health::show_health).service(health::show_readiness).service(health::show_openapi).service(auth::show_jwks);
     config.service(operation::show_metrics);
+    config.configure(webhook::routes);
     config.service(scope("/v1").configure(v1).wrap(from_fn(gate::gate)));
 }
 

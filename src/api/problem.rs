@@ -49,6 +49,7 @@ catalogue! {
     SignInFailed "sign_in_failed" 401 "The e-mail address or the password is wrong";
     RefreshRefused "refresh_refused" 401 "The refresh token is not valid any more";
     Forbidden "forbidden" 403 "Your role does not allow this";
+    SignatureRefused "signature_refused" 403 "The signature is missing or wrong";
     TooManyAttempts "too_many_attempts" 429 "Too many attempts";
     // the state of things
     Conflict "conflict" 409 "It collides with something that exists";

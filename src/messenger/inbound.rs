@@ -58,7 +58,7 @@ impl Place<'_> {
             page: PageId::from(self.page),
             psid: psid.map(Psid::from),
             at: time.time().or_else(|| self.entry_time.time()).unwrap_or(self.received_at),
-            dedupe: own_key(&what).unwrap_or_else(|| self.hash(psid, time, &what)),
+            dedupe: self.own_key(&what).unwrap_or_else(|| self.hash(psid, time, &what)),
             standby: self.standby,
             what,
         }
@@ -78,16 +78,18 @@ impl Place<'_> {
         hash.update(serde_json::to_vec(what).unwrap_or_default());
         format!("h:{}", hex::encode(&hash.finalize()[..16]))
     }
-}
 
-/// An event's own id. The echo of a message and the message are two events; the same in `standby` is one.
-fn own_key(what: &Inbound) -> Option<String> {
-    let usable = |mid: &&String| !mid.is_empty() && mid.len() <= LONGEST_MID;
-    match what {
-        Inbound::Message(message) => Some(&message.mid).filter(usable).cloned(),
-        Inbound::Postback { mid, .. } => mid.as_ref().filter(usable).cloned(),
-        Inbound::Echo(echo) => Some(&echo.mid).filter(usable).map(|mid| format!("echo:{mid}")),
-        _ => None,
+    /// An event's own id. The echo of a message and the message are two events; a message that also comes in `standby`
+    /// is one. A tap is not: its copy in `standby` lacks the payload, and must not stand in the way of the whole one.
+    fn own_key(&self, what: &Inbound) -> Option<String> {
+        let usable = |mid: &&String| !mid.is_empty() && mid.len() <= LONGEST_MID;
+        match what {
+            Inbound::Message(message) => Some(&message.mid).filter(usable).cloned(),
+            Inbound::Postback { mid, payload: None, .. } if self.standby => mid.as_ref().filter(usable).map(|mid| format!("standby:{mid}")),
+            Inbound::Postback { mid, .. } => mid.as_ref().filter(usable).cloned(),
+            Inbound::Echo(echo) => Some(&echo.mid).filter(usable).map(|mid| format!("echo:{mid}")),
+            _ => None,
+        }
     }
 }
 
