@@ -192,7 +192,11 @@ pub(super) struct ProblemView<'a> {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code.word(), self.detail)
+        if self.errors.len() < 2 {
+            return write!(f, "{}: {}", self.code.word(), self.detail);
+        }
+        write!(f, "{}", self.code.word())?;
+        self.errors.iter().try_for_each(|error| write!(f, "; {}: {}", error.pointer, error.detail))
     }
 }
 

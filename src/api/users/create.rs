@@ -4,10 +4,10 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::UserView;
-use super::view::{check_email, check_password};
+use super::view::check_new;
 use crate::api::answer::{Answer, Reply};
 use crate::api::caller::Caller;
-use crate::api::extract::{FieldChecks, Json};
+use crate::api::extract::Json;
 use crate::api::password;
 use crate::api::problem::{Code, Problem};
 use crate::api::state::Api;
@@ -37,11 +37,7 @@ pub async fn create_user(api: Data<Api>, caller: Caller, body: Json<CreateUserBo
     if role == Role::Owner {
         caller.need(Need::Own)?;
     }
-    let mut checks = FieldChecks::default();
-    let email = check_email(&mut checks, &email);
-    checks.line(&name, 100, "/name");
-    check_password(&mut checks, &password, "/password");
-    checks.done()?;
+    let email = check_new(&email, &name, &password)?;
     let hash = password::hash(password).await?;
     let user = User { id: api.ids()?.next(), email, name, role, service_seat, active: true, revision: 1, created_at: api.clock.now() };
     api.store.create_user(user.clone(), hash).await.map_err(saving_failed)?;

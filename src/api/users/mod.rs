@@ -9,8 +9,8 @@ mod view;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(super) use create::saving_failed;
-pub use view::UserView;
 pub(super) use view::check_password;
+pub use view::{UserView, check_new};
 
 pub fn routes(config: &mut ServiceConfig) {
     config.service(list::list_users).service(create::create_user).service(show::show_user).service(update::update_user);

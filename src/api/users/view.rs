@@ -4,6 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use crate::api::extract::FieldChecks;
+use crate::api::problem::Problem;
 use crate::domain::Timestamp;
 use crate::domain::access::{Role, User};
 use crate::domain::ids::UserId;
@@ -42,6 +43,19 @@ pub fn check_email(checks: &mut FieldChecks, text: &str) -> String {
 /// 10 to 200 characters: long enough not to be guessed, short enough to be hashed.
 pub fn check_password(checks: &mut FieldChecks, password: &SecretString, pointer: &str) {
     checks.check((10..=200).contains(&password.expose_secret().chars().count()), pointer, "10 to 200 characters");
+}
+
+/// Checks what a new user must have and gives the address as it is kept.
+///
+/// # Errors
+/// `invalid_body`, with every field that is wrong.
+pub fn check_new(email: &str, name: &str, password: &SecretString) -> Result<String, Problem> {
+    let mut checks = FieldChecks::default();
+    let email = check_email(&mut checks, email);
+    checks.line(name, 100, "/name");
+    check_password(&mut checks, password, "/password");
+    checks.done()?;
+    Ok(email)
 }
 
 #[cfg(test)]
