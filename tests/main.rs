@@ -18,6 +18,7 @@ mod support;
 mod authz;
 mod callout;
 mod graph_client;
+mod engine;
 mod layers;
 mod openapi;
 mod postgres;

@@ -1,21 +1,56 @@
 //! The flow language and its interpreter. Pure: no clock, no random source, no network, no store.
 //!
 //! The contract with the layers above:
-//! - `check` turns a document into a compiled, immutable [`Flow`], or tells every issue at once;
-//! - `step` takes an [`step::Input`] in a [`step::World`] and gives an [`step::Outcome`]. It cannot fail: an author's
-//!   mistake is an [`effect::Effect::Report`] and the flow's error text.
+//! - [`parse`] reads a document's text (JSON or YAML); [`check`](check::check) turns it into a compiled, immutable
+//!   [`Flow`], and tells every issue at once;
+//! - [`open`] begins a session; [`step`](step::step) takes an [`step::Input`] in a [`step::World`] and gives an
+//!   [`step::Outcome`]. It cannot fail: an author's mistake is an [`effect::Effect::Report`] and the flow's error text.
 //!
 //! Between turns a [`session::Session`] is all that is remembered; [`token`] signs the payloads of options.
+//!
+//! To read on: [`document`] is the document's shape, `action/` one file per action, [`run`] what an action may do.
 
+pub mod action;
+pub mod answer;
+pub mod check;
+pub mod check_url;
+pub mod document;
 pub mod effect;
-mod interim;
+pub mod expression;
+mod graph;
+mod input;
+pub mod issue;
+pub mod limits;
 pub mod live_chat;
+mod parse;
+pub mod read;
+pub mod read_types;
+pub mod run;
+pub mod schema;
 pub mod session;
 pub mod step;
+pub mod template;
+pub mod text;
 pub mod token;
 pub mod trace;
+pub mod variable;
+mod walk;
+pub mod words;
 
-pub use interim::{check, open, step};
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+pub use check::check;
+pub use parse::parse;
+pub use step::{open, step};
+
+use action::Action;
+use document::Interrupt;
+use expression::Scope;
+use template::Holes;
+use text::{TextKey, Texts};
+use variable::Variables;
 
 /// A checked, compiled document: what `step` runs. Immutable and shared.
 #[derive(Debug)]
@@ -28,6 +63,53 @@ pub struct Flow {
     pub timeout: Option<jiff::SignedDuration>,
     /// The first is the default.
     pub languages: Vec<String>,
+    /// Before each bubble after the first of a turn.
+    pub(crate) pause_ms: u32,
+    pub(crate) start: u32,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) by_name: HashMap<String, u32>,
+    pub(crate) variables: Variables,
+    pub(crate) texts: Texts,
+    pub(crate) interrupts: Vec<Interrupt>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub name: String,
+    pub actions: Vec<Action>,
+}
+
+impl Flow {
+    pub fn has_node(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// Whether an interrupt takes this payload of a menu entry or button.
+    pub fn takes_postback(&self, payload: &str) -> bool {
+        self.interrupts.iter().any(|interrupt| interrupt.postback.as_deref() == Some(payload))
+    }
+
+    /// A text of the server's own, in the flow's words where it has some. The scope serves its `{{ }}`.
+    pub fn text(&self, key: TextKey, scope: &Scope<'_>) -> String {
+        let language = text::pick(&self.languages, scope.locale);
+        let own = self.texts.get(key).and_then(|text| text.render(language, scope, &mut Holes::default()).ok());
+        let own = own.filter(|words| !words.trim().is_empty());
+        own.unwrap_or_else(|| key.built_in(self.languages.get(language).map_or("en", String::as_str)).to_owned())
+    }
+
+    pub(crate) fn node(&self, name: &str) -> Option<u32> {
+        self.by_name.get(name).copied()
+    }
+
+    pub(crate) fn action(&self, node: u32, action: usize) -> Option<&Action> {
+        self.nodes.get(node as usize)?.actions.get(action)
+    }
+
+    /// What session-scoped variables start with.
+    pub(crate) fn defaults(&self) -> impl Iterator<Item = (&String, &Value)> {
+        let session = self.variables.iter().filter(|(_, variable)| !variable.of_contact());
+        session.filter_map(|(name, variable)| Some((name, &variable.default.as_ref()?.0)))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]

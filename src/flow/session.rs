@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::token::Tap;
 use crate::domain::Timestamp;
+use crate::domain::event::MessageIn;
 use crate::domain::ids::{CalloutId, ChatflowId, LinkId, SessionId, TimerId};
 
 /// Serialises whole; the shape carries a number so that a later release can read it.
@@ -30,6 +32,27 @@ pub struct Session {
     #[serde(default)]
     pub counters: BTreeMap<String, u32>,
     pub finished: bool,
+    /// The visitor's last words, shortened: `last_text` in expressions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub last_text: String,
+    /// What the visitor wrote during a pause or a callout, for the next question.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queued: Vec<MessageIn>,
+}
+
+impl Session {
+    /// Whether the tapped option belongs to the question that waits now; if not, the tap is stale.
+    pub fn awaits(&self, tap: &Tap) -> bool {
+        let waits = !self.finished && matches!(self.wait, Some(Wait::Answer { .. }));
+        waits
+            && self.id == tap.session
+            && self.frames.last().is_some_and(|frame| {
+                frame.chatflow == tap.chatflow
+                    && frame.version == tap.version
+                    && frame.node == tap.node
+                    && frame.action == usize::from(tap.action)
+            })
+    }
 }
 
 /// How the session began.

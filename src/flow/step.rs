@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use super::Flow;
-use super::effect::Effect;
-use super::session::Session;
+use super::effect::{Effect, Report};
+use super::run::Run;
+use super::session::{Entry, Frame, Session};
+use super::text::{TextKey, normalise_locale};
 use super::token::{Tap, TokenKey};
 use super::trace::TraceLine;
 use crate::domain::Timestamp;
 use crate::domain::contact::Contact;
 use crate::domain::event::{CalloutResult, MessageIn};
-use crate::domain::ids::{CalloutId, ChatflowId, TimerId, UserId};
+use crate::domain::ids::{CalloutId, ChatflowId, SessionId, TimerId, UserId};
+use crate::domain::message::MessageOut;
 use crate::domain::people::Roster;
 use crate::domain::ticket::Pipeline;
 use crate::domain::transfer::RuleSet;
@@ -38,6 +41,10 @@ pub trait Library: Send + Sync {
     fn flow(&self, chatflow: ChatflowId, version: Option<u32>) -> Option<(u32, Arc<Flow>)>;
     /// A chatflow of the page by its name, for `call`.
     fn by_name(&self, name: &str) -> Option<ChatflowId>;
+    /// `chatflow.name` in expressions, where it is known.
+    fn name(&self, _chatflow: ChatflowId) -> Option<&str> {
+        None
+    }
 }
 
 pub trait Rules: Send + Sync {
@@ -81,4 +88,64 @@ pub struct Outcome {
     pub needs_roster: bool,
     /// What was considered, and why it was or was not taken.
     pub trace: Vec<TraceLine>,
+}
+
+/// A new session of `flow`, which is `version` of `chatflow`; nothing of it has run yet: `step` it with
+/// [`Input::Started`]. An entry's node that the flow does not have counts as none.
+pub fn open(id: SessionId, chatflow: ChatflowId, version: u32, flow: &Flow, entry: Entry, contact: &Contact, at: Timestamp) -> Session {
+    let chosen = entry.locale.as_deref().or(contact.locale.as_deref()).or(contact.profile.locale.as_deref());
+    let locale = chosen.map_or_else(|| flow.languages.first().cloned().unwrap_or_default(), normalise_locale);
+    let start = entry.node.as_deref().and_then(|name| flow.node(name)).unwrap_or(flow.start);
+    let node = flow.nodes.get(start as usize).map_or_else(String::new, |node| node.name.clone());
+    let mut variables: std::collections::BTreeMap<_, _> = flow.defaults().map(|(name, value)| (name.clone(), value.clone())).collect();
+    for (name, value) in &entry.variables {
+        // A link's value that the declaration does not allow leaves the default.
+        let kept = flow.variables.get(name).map_or(Ok(value.clone()), |variable| variable.accept(value.clone()));
+        variables.extend(kept.ok().map(|value| (name.clone(), value)));
+    }
+    Session {
+        v: 1,
+        id,
+        chatflow,
+        version,
+        started_at: at,
+        last_at: at,
+        entry,
+        locale,
+        frames: vec![Frame { chatflow, version, node, action: 0 }],
+        variables,
+        wait: None,
+        counters: std::collections::BTreeMap::new(),
+        finished: false,
+        last_text: String::new(),
+        queued: Vec::new(),
+    }
+}
+
+/// Takes one input. Pure, and cannot fail: an author's mistake is an [`Effect::Report`] and the flow's error text.
+pub fn step(world: &World<'_>, session: Session, input: &Input<'_>) -> Outcome {
+    if session.finished {
+        return Outcome { session, contact: None, effects: Vec::new(), needs_roster: false, trace: Vec::new() };
+    }
+    let place = session.frames.last().and_then(|frame| {
+        let (_, flow) = world.flows.flow(frame.chatflow, Some(frame.version))?;
+        Some((flow.node(&frame.node)?, frame.action, flow))
+    });
+    let Some((node, action, flow)) = place else { return lost(session) };
+    let mut run = Run::new(world, session, flow, node, action);
+    run.take(input);
+    run.into_outcome()
+}
+
+/// The document that the session stands in is gone: it ends, and says so.
+fn lost(mut session: Session) -> Outcome {
+    let node = session.frames.last().map_or_else(String::new, |frame| frame.node.clone());
+    let text = format!("version {} of the chatflow, or its node, does not exist any more: the session ended", session.version);
+    let report = Report { code: "unknown_node".into(), node, action: 0, text };
+    let sorry = MessageOut::text(TextKey::Error.built_in(&session.locale));
+    session.finished = true;
+    session.wait = None;
+    session.frames.clear();
+    let effects = vec![Effect::Report(report), Effect::Send { message: sorry, pause_ms: 0 }, Effect::Finished];
+    Outcome { session, contact: None, effects, needs_roster: false, trace: Vec::new() }
 }

@@ -9,8 +9,10 @@ use crate::domain::ids::ChatflowId;
 use crate::domain::link::Link;
 use crate::domain::message::{Author, MessageBody, MessageOut, MessageStatus};
 use crate::domain::page::GET_STARTED_PAYLOAD;
+use crate::flow::expression::Scope;
 use crate::flow::session::{Entry, Session, Wait};
 use crate::flow::step::{Input, Library as _, World};
+use crate::flow::text::TextKey;
 use crate::flow::token::Tap;
 use crate::flow::trace::TraceLine;
 use crate::flow::{self, Flow, OnComplete, StaleChoice};
@@ -214,8 +216,12 @@ fn tapped(cx: &Situation<'_>, mut draft: Draft, tap: &Tap, event: &InboundEvent)
     if policy == StaleChoice::Explain
         && let Some(flow) = judged_by
     {
-        let locale = draft.session.as_ref().map(|session| session.locale.clone()).or_else(|| draft.contact.locale.clone());
-        let text = flow.stale_choice_text(locale.as_deref().unwrap_or_default());
+        let (page, contact) = (cx.world.page.name.as_str(), &draft.contact);
+        let scope = match &draft.session {
+            Some(session) => Scope::of(session, contact, page, cx.at),
+            None => Scope::bare(contact, contact.locale.as_deref().unwrap_or_default(), page, cx.at),
+        };
+        let text = flow.text(TextKey::StaleChoice, &scope);
         draft.send(Author::Bot, MessageOut::text(text), 0);
     }
     match (policy, running) {

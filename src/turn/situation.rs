@@ -71,6 +71,10 @@ impl Library for Shelf<'_> {
     fn by_name(&self, name: &str) -> Option<ChatflowId> {
         self.world.chatflows.iter().find(|(_, bound)| bound.name == name).map(|(id, _)| *id)
     }
+
+    fn name(&self, chatflow: ChatflowId) -> Option<&str> {
+        self.world.chatflows.get(&chatflow).map(|bound| bound.name.as_str())
+    }
 }
 
 impl Rules for PageWorld {

@@ -1,0 +1,403 @@
+use serde_json::Value;
+
+use crate::domain::event::MessageIn;
+use crate::domain::message::{Button, Content, QuickReply};
+use crate::flow::answer::options::{self, Words};
+use crate::flow::answer::{self, AnswerType};
+use crate::flow::issue::Code;
+use crate::flow::limits;
+use crate::flow::read::{Reader, document, words};
+use crate::flow::read_types::{AnsweredTarget, Save};
+use crate::flow::run::{Arrived, Heard, Next, Run};
+use crate::flow::session::Wait;
+use crate::flow::text::{Text, TextKey, Title};
+use crate::flow::variable::{Pattern, Plain};
+use crate::flow::words::normalise;
+
+use super::{Behaviour, Shape};
+
+words! {
+    /// What the options look like.
+    pub enum Style {
+        /// Chips under the question that vanish once the visitor has answered; more than 13 come in pages.
+        QuickReplies = "quick_replies",
+        /// One to three buttons that stay in the conversation.
+        Buttons = "buttons",
+    }
+}
+
+document! {
+    /// Asks, and waits for the answer. What does not fit is asked again, up to `attempts`.
+    ///
+    /// ```json
+    /// { "type": "ask", "text": { "fr": "Votre adresse e-mail ?", "en": "Your e-mail address?" }, "answer": "email", "save": "email" }
+    /// ```
+    ///
+    /// ```json
+    /// { "type": "ask", "text": "Which size?", "save": "size", "attempts": 2,
+    ///   "options": [ { "value": "s", "title": "Small", "synonyms": ["S"] }, { "value": "l", "title": "Large" } ] }
+    /// ```
+    pub struct Ask {
+        /// The question.
+        pub text: Text,
+        /// The variable that gets the answer.
+        pub save: Option<Save>,
+        /// The kind of answer. Unless said otherwise: `option` where there are options, else what `save` is declared as, else `text`.
+        pub answer: Option<AnswerType>,
+        /// What can be tapped. With another `answer` than `option` they are suggestions.
+        pub options: Vec<Choice> = Vec::new(),
+        /// What the options look like.
+        pub style: Style = Style::QuickReplies,
+        /// A regular expression that the answer's text must match; the variable's own unless said otherwise.
+        pub pattern: Option<Pattern>,
+        /// The least number or rating.
+        pub min: Option<f64>,
+        /// The greatest number or rating.
+        pub max: Option<f64>,
+        /// Kinds of attachment that are taken: `image`, `video`, `audio`, `file`.
+        pub accept: Vec<String> = Vec::new(),
+        /// How often it is asked, 1 to 20.
+        pub attempts: u32 = 3,
+        /// Said when the answer does not fit.
+        pub invalid: Option<Text>,
+        /// Where to go on when no attempt is left; with the next action unless said otherwise.
+        pub exhausted: Option<AnsweredTarget>,
+        /// Not asked where the variable has a value already.
+        pub skip_if_known: bool = false,
+    }
+}
+
+document! {
+    /// Something to tap. Recognised too: its value, its title in any language, synonyms, its number, small mistakes.
+    pub struct Choice {
+        /// What is saved; the title in the first language unless said otherwise.
+        pub value: Option<Plain>,
+        /// What the visitor sees: at most 20 characters.
+        pub title: Title,
+        /// Other words for it.
+        pub synonyms: Vec<String> = Vec::new(),
+        /// Where to go on when it is chosen.
+        pub goto: Option<AnsweredTarget>,
+    }
+}
+
+/// Options from here on are pages: "More" leads to page `option - MORE`.
+const MORE: u16 = 0xF000;
+/// Options on one page, beside "More".
+const PAGE: usize = limits::QUICK_REPLIES - 1;
+
+impl Behaviour for Ask {
+    fn settle(&mut self, r: &mut Reader<'_>) {
+        let declared = self.save.as_ref().and_then(|save| r.variables.get(&save.0));
+        if self.pattern.is_none() {
+            self.pattern = declared.and_then(|variable| variable.pattern.clone());
+        }
+        let kind = match (self.answer, declared) {
+            (Some(kind), _) => kind,
+            _ if !self.options.is_empty() => AnswerType::Option,
+            (None, Some(variable)) => AnswerType::for_variable(variable.r#type),
+            (None, None) => AnswerType::Text,
+        };
+        self.answer = Some(kind);
+        if kind == AnswerType::Rating {
+            (self.min, self.max) = (self.min.or(Some(1.0)), self.max.or(Some(5.0)));
+        }
+        self.check_options(r, kind);
+        self.check_fields(r, kind);
+    }
+
+    fn shape(&self) -> Shape {
+        Shape { waits: true, speaks: true, ..Shape::default() }
+    }
+
+    fn run(&self, run: &mut Run<'_>) -> Next {
+        let known = self.save.as_ref().filter(|_| self.skip_if_known).and_then(|save| run.variable(&save.0).cloned());
+        if let Some(known) = known {
+            run.trace("skip", true, "the variable has a value already");
+            return self.go_on(self.options.iter().position(|option| option.value.as_ref().is_some_and(|value| value.0 == known)));
+        }
+        self.prompt(run, &self.text, 0);
+        Next::Wait(Wait::Answer { attempt: 0 })
+    }
+
+    fn resume(&self, run: &mut Run<'_>, arrived: Arrived<'_>) -> Next {
+        let attempt = run.attempt();
+        match arrived {
+            Arrived::Tapped { option } if option >= MORE => {
+                self.prompt(run, &self.text, usize::from(option - MORE));
+                Next::Wait(Wait::Answer { attempt })
+            }
+            Arrived::Tapped { option } => match self.tapped(run, usize::from(option)) {
+                Some((value, option)) => self.answered(run, value, option),
+                None => self.invalid(run, attempt),
+            },
+            Arrived::Said(message) => match self.understand(run, message) {
+                Some(Understood::Answer(value, option)) => self.answered(run, value, option),
+                Some(Understood::More) => {
+                    self.prompt(run, &self.text, run.page() + 1);
+                    Next::Wait(Wait::Answer { attempt })
+                }
+                None => self.invalid(run, attempt),
+            },
+            _ => {
+                self.prompt(run, &self.text, run.page());
+                Next::Wait(Wait::Answer { attempt })
+            }
+        }
+    }
+
+    fn hears(&self, run: &Run<'_>, message: &MessageIn, normalised: &str) -> Heard {
+        let kind = self.kind();
+        if options::exact(normalised, &self.words(run)).is_some() {
+            return Heard::Sure;
+        }
+        match kind {
+            AnswerType::Option => Heard::Unsure,
+            AnswerType::Text if self.pattern.is_none() => Heard::Free,
+            // Anything of three letters is a place.
+            AnswerType::Location => Heard::Free,
+            _ if self.typed(run, message).is_some() => Heard::Sure,
+            _ => Heard::Unsure,
+        }
+    }
+}
+
+enum Understood {
+    Answer(Value, Option<usize>),
+    More,
+}
+
+impl Ask {
+    fn kind(&self) -> AnswerType {
+        self.answer.unwrap_or(AnswerType::Text)
+    }
+
+    fn check_options(&self, r: &mut Reader<'_>, kind: AnswerType) {
+        let count = self.options.len();
+        r.at("options", |r| match (kind, self.style) {
+            (AnswerType::Option, _) if count == 0 => r.issue(Code::MissingField, "the question has no options", "or choose another `answer`"),
+            _ if count > limits::OPTIONS => r.issue(Code::TooLarge, format!("more than {} options", limits::OPTIONS), ""),
+            (_, Style::Buttons) if count == 0 => r.issue(Code::MissingField, "`style: buttons` needs options", ""),
+            (_, Style::Buttons) if count > limits::BUTTONS => {
+                r.issue(Code::TooLarge, format!("Messenger shows at most {} buttons", limits::BUTTONS), "use `style: quick_replies`");
+            }
+            _ => {}
+        });
+        let words: Vec<Words> = self.options.iter().map(Choice::constant_words).collect();
+        for (i, option) in words.iter().enumerate() {
+            let twin = words[..i].iter().position(|other| option.iter().any(|word| other.contains(word)));
+            if let Some(twin) = twin {
+                let message = format!("options {} and {} share a title, value or synonym", twin + 1, i + 1);
+                r.at("options", |r| r.at(&i.to_string(), |r| r.issue(Code::SameOption, message, "the visitor could not choose the second")));
+            }
+        }
+    }
+
+    fn check_fields(&self, r: &mut Reader<'_>, kind: AnswerType) {
+        if !(1..=20).contains(&self.attempts) {
+            r.at("attempts", |r| r.issue(Code::WrongValue, "1 to 20 attempts", ""));
+        }
+        let over = if self.style == Style::Buttons { limits::BUTTON_TEXT_CHARS } else { limits::BUBBLE_CHARS };
+        for (field, text) in [("text", Some(&self.text)), ("invalid", self.invalid.as_ref())] {
+            if let Some(longest) = text.map(Text::longest).filter(|longest| *longest > over) {
+                let message = format!("the text has {longest} characters, more than the {over} that fit over the answers");
+                r.at(field, |r| r.issue(Code::TextTooLong, message, "say the beginning with `send_text` before it"));
+            }
+        }
+        let ranged = matches!(kind, AnswerType::Number | AnswerType::Rating);
+        if !ranged && (self.min.is_some() || self.max.is_some()) {
+            r.issue(Code::NoEffect, format!("`min` and `max` mean nothing for an answer of type `{}`", kind.word()), "");
+        }
+        let empty = self.min.zip(self.max).is_some_and(|(min, max)| min > max);
+        if empty {
+            r.at("max", |r| r.issue(Code::WrongValue, "`max` is less than `min`", ""));
+        }
+        if kind == AnswerType::Rating && [self.min, self.max].into_iter().flatten().any(|n| n.fract() != 0.0 || n.abs() > 1e6) {
+            r.issue(Code::WrongValue, "a rating goes from one whole number to another", "");
+        }
+        for (i, one) in self.accept.iter().enumerate() {
+            if !["image", "video", "audio", "file"].contains(&one.as_str()) {
+                r.at("accept", |r| r.at(&i.to_string(), |r| r.issue(Code::WrongValue, "one of: image, video, audio, file", "")));
+            }
+        }
+        if self.skip_if_known && self.save.is_none() {
+            r.at("skip_if_known", |r| r.issue(Code::NoEffect, "without `save` nothing is ever known", ""));
+        }
+    }
+
+    /// Titles of what can be tapped, in order: tokens and answers go by the index.
+    fn titles(&self, run: &mut Run<'_>) -> Vec<String> {
+        match self.kind() {
+            _ if !self.options.is_empty() => self.options.iter().map(|option| run.text(&option.title.0).unwrap_or_default()).collect(),
+            AnswerType::YesNo => vec![run.own_text(TextKey::Yes), run.own_text(TextKey::No)],
+            AnswerType::Rating => self.ratings().iter().map(i64::to_string).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// All ratings, where they are few enough to be shown.
+    #[allow(clippy::cast_possible_truncation)] // whole and small, as checked
+    fn ratings(&self) -> Vec<i64> {
+        let (min, max) = (self.min.unwrap_or(1.0) as i64, self.max.unwrap_or(5.0) as i64);
+        let few = max - min < limits::QUICK_REPLIES as i64;
+        if few { (min..=max).collect() } else { Vec::new() }
+    }
+
+    fn prompt(&self, run: &mut Run<'_>, text: &Text, page: usize) {
+        let words = run.text(text).unwrap_or_else(|| run.own_text(TextKey::Error));
+        self.ask(run, words, page);
+    }
+
+    fn ask(&self, run: &mut Run<'_>, mut words: String, page: usize) {
+        let mut titles = self.titles(run);
+        if titles.iter().any(|title| title.chars().count() > limits::TITLE_CHARS || title.trim().is_empty()) {
+            // Never cut, never lost: the titles go into the text, and their numbers are tapped.
+            run.report("title_too_long", "a title has no or more than 20 characters: the options are listed in the text");
+            for (i, title) in titles.iter_mut().enumerate() {
+                words.push_str(&format!("\n{}. {title}", i + 1));
+                *title = (i + 1).to_string();
+            }
+        }
+        if self.style == Style::Buttons && (1..=limits::BUTTONS).contains(&titles.len()) {
+            self.say_buttons(run, words, &titles);
+        } else {
+            let chips = self.chips(run, &titles, page);
+            run.say(Content::Text { text: words }, chips);
+        }
+    }
+
+    fn say_buttons(&self, run: &mut Run<'_>, words: String, titles: &[String]) {
+        let buttons = (0..).zip(titles).map(|(i, title)| Button::Postback { title: title.clone(), payload: run.token(i) }).collect();
+        let text = if words.chars().count() > limits::BUTTON_TEXT_CHARS {
+            run.say(Content::Text { text: words }, Vec::new());
+            run.own_text(TextKey::Choose)
+        } else {
+            words
+        };
+        run.say(Content::Buttons { text, buttons }, Vec::new());
+    }
+
+    fn chips(&self, run: &mut Run<'_>, titles: &[String], page: usize) -> Vec<QuickReply> {
+        let chip = |run: &Run<'_>, title: &str, option: u16| QuickReply::Text { title: title.to_owned(), payload: run.token(option) };
+        match self.kind() {
+            AnswerType::Email if titles.is_empty() => return vec![QuickReply::Email],
+            AnswerType::Phone if titles.is_empty() => return vec![QuickReply::PhoneNumber],
+            _ => {}
+        }
+        if titles.len() <= limits::QUICK_REPLIES {
+            return (0..).zip(titles).map(|(i, title)| chip(run, title, i)).collect();
+        }
+        let page = page % titles.len().div_ceil(PAGE);
+        run.turn_to(page);
+        let mut chips: Vec<QuickReply> =
+            (0..).zip(titles).skip(page * PAGE).take(PAGE).map(|(i, title)| chip(run, title, i)).collect();
+        let next = MORE + u16::try_from(page + 1).unwrap_or(0);
+        let more = run.own_text(TextKey::More);
+        chips.push(chip(run, &more, next));
+        chips
+    }
+
+    fn words(&self, run: &Run<'_>) -> Vec<Words> {
+        let mut words: Vec<Words> = self.options.iter().map(Choice::constant_words).collect();
+        for (option, words) in self.options.iter().zip(&mut words) {
+            // A title with an expression is known only now.
+            if option.title.0.templates().iter().any(|template| template.constant().is_none()) {
+                words.extend(run.quiet_text(&option.title.0).map(|title| normalise(&title)));
+            }
+        }
+        words
+    }
+
+    fn understand(&self, run: &mut Run<'_>, message: &MessageIn) -> Option<Understood> {
+        let said = message.text.as_deref().map(normalise).unwrap_or_default();
+        if !said.is_empty() && !self.options.is_empty() {
+            let words = self.words(run);
+            let free = self.kind() != AnswerType::Option;
+            let found = if free { options::exact(&said, &words) } else { options::find(&said, &words) };
+            if let Some(index) = found {
+                return Some(Understood::Answer(self.value(run, index), Some(index)));
+            }
+            if self.options.len() > limits::QUICK_REPLIES && said == normalise(&run.own_text(TextKey::More)) {
+                return Some(Understood::More);
+            }
+        }
+        self.typed(run, message).map(|value| Understood::Answer(value, None))
+    }
+
+    /// The answer by its type and pattern.
+    fn typed(&self, run: &Run<'_>, message: &MessageIn) -> Option<Value> {
+        let (today, locale) = (run.today(), run.locale());
+        let reading = answer::Reading { locale, today, min: self.min, max: self.max, accept: &self.accept };
+        let value = answer::read(self.kind(), message, &reading)?;
+        let fits = match (&self.pattern, value.as_str()) {
+            (Some(pattern), Some(text)) => pattern.matches(text),
+            _ => true,
+        };
+        (fits && self.save.as_ref().is_none_or(|save| run.accepts(&save.0, &value))).then_some(value)
+    }
+
+    fn tapped(&self, run: &mut Run<'_>, index: usize) -> Option<(Value, Option<usize>)> {
+        match self.kind() {
+            _ if index < self.options.len() => Some((self.value(run, index), Some(index))),
+            AnswerType::YesNo if index < 2 => Some(((index == 0).into(), None)),
+            AnswerType::Rating => Some(((*self.ratings().get(index)?).into(), None)),
+            _ => None,
+        }
+    }
+
+    fn value(&self, run: &mut Run<'_>, index: usize) -> Value {
+        match &self.options[index] {
+            Choice { value: Some(value), .. } => value.0.clone(),
+            Choice { title, .. } => match title.0.template(0).constant() {
+                Some(title) => title.into(),
+                None => run.text(&title.0).unwrap_or_default().into(),
+            },
+        }
+    }
+
+    fn answered(&self, run: &mut Run<'_>, value: Value, option: Option<usize>) -> Next {
+        let because = option.map_or_else(|| "understood".to_owned(), |index| format!("option {}", index + 1));
+        run.trace("answer", true, &because);
+        if let Some(save) = &self.save {
+            run.set(&save.0, value);
+        }
+        self.go_on(option)
+    }
+
+    fn go_on(&self, option: Option<usize>) -> Next {
+        let target = option.and_then(|index| self.options.get(index)).and_then(|option| option.goto);
+        target.map_or(Next::On, |target| Next::Goto(target.0))
+    }
+
+    fn invalid(&self, run: &mut Run<'_>, attempt: u32) -> Next {
+        let attempt = attempt + 1;
+        run.trace("answer", false, &format!("not understood as `{}`, attempt {attempt} of {}", self.kind().word(), self.attempts));
+        if attempt >= self.attempts {
+            return self.exhausted.map_or(Next::On, |target| Next::Goto(target.0));
+        }
+        match &self.invalid {
+            Some(text) => self.prompt(run, text, run.page()),
+            None => {
+                let words = run.own_text(self.kind().invalid());
+                self.ask(run, words, run.page());
+            }
+        }
+        Next::Wait(Wait::Answer { attempt })
+    }
+}
+
+impl Choice {
+    /// Titles of every language, value and synonyms, as people may say them.
+    fn constant_words(&self) -> Words {
+        let titles = self.title.0.templates().iter().filter_map(|template| template.constant());
+        let value = self.value.as_ref().map(|value| match &value.0 {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        let mut words: Words =
+            titles.map(normalise).chain(value.as_deref().map(normalise)).chain(self.synonyms.iter().map(|word| normalise(word))).collect();
+        words.retain(|word| !word.is_empty());
+        words.dedup();
+        words
+    }
+}

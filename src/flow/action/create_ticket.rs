@@ -1,0 +1,104 @@
+use crate::domain::ticket::Priority;
+use crate::flow::effect::{Effect, TicketDraft};
+use crate::flow::issue::Code;
+use crate::flow::read::{Reader, document, shorten, words};
+use crate::flow::read_types::Ordered;
+use crate::flow::run::{Next, Run};
+use crate::flow::template::{Json, Template};
+use crate::flow::words::nearest;
+
+use super::Behaviour;
+
+words! {
+    /// How urgent a ticket is.
+    pub enum Urgency {
+        /// It can wait.
+        Low = "low",
+        /// As usual.
+        Normal = "normal",
+        /// Before others.
+        High = "high",
+        /// At once.
+        Urgent = "urgent",
+    }
+}
+
+document! {
+    /// Opens a ticket for this conversation, unless one is open already.
+    ///
+    /// ```json
+    /// { "type": "create_ticket", "pipeline": "support", "status": "new", "subject": "{{ last_text }}", "priority": "high",
+    ///   "fields": { "page": "{{ page.name }}" } }
+    /// ```
+    pub struct CreateTicket {
+        /// The key of the pipeline.
+        pub pipeline: String,
+        /// The key of one of its statuses; its first unless said otherwise.
+        pub status: Option<String>,
+        /// One line.
+        pub subject: Template,
+        /// More.
+        pub description: Option<Template>,
+        /// How urgent it is.
+        pub priority: Urgency = Urgency::Normal,
+        /// What else is known, by name.
+        pub fields: Ordered<Json> = Ordered(Vec::new()),
+        /// Open one even where this conversation has an open ticket.
+        pub another: bool = false,
+    }
+}
+
+impl Behaviour for CreateTicket {
+    fn settle(&mut self, r: &mut Reader<'_>) {
+        let Some(pipelines) = &r.env.pipelines else { return };
+        let Some(statuses) = pipelines.get(&self.pipeline) else {
+            let hint = match nearest(&self.pipeline, pipelines.keys().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known are: {}", pipelines.keys().cloned().collect::<Vec<_>>().join(", ")),
+            };
+            let message = format!("there is no pipeline `{}`", shorten(&self.pipeline));
+            r.at("pipeline", |r| r.issue(Code::UnknownPipeline, message, hint));
+            return;
+        };
+        if let Some(status) = self.status.as_ref().filter(|status| !statuses.contains(status)) {
+            let message = format!("the pipeline `{}` has no status `{}`", self.pipeline, shorten(status));
+            let hint = format!("known are: {}", statuses.join(", "));
+            r.at("status", |r| r.issue(Code::UnknownStatus, message, hint));
+        }
+    }
+
+    fn run(&self, run: &mut Run<'_>) -> Next {
+        let subject = run.plain(&self.subject).unwrap_or_default().trim().to_owned();
+        let description = self.description.as_ref().and_then(|text| run.plain(text)).unwrap_or_default();
+        let fields = self.fields.0.iter().filter_map(|(name, value)| Some((name.clone(), run.json(value)?))).collect();
+        let Some((pipeline, status)) = self.place(run) else { return Next::On };
+        let node = run.node_name().to_owned();
+        let priority = match self.priority {
+            Urgency::Low => Priority::Low,
+            Urgency::Normal => Priority::Normal,
+            Urgency::High => Priority::High,
+            Urgency::Urgent => Priority::Urgent,
+        };
+        run.effect(Effect::OpenTicket(TicketDraft { pipeline, status, subject, description, priority, fields, another: self.another, node }));
+        Next::On
+    }
+}
+
+impl CreateTicket {
+    /// A pipeline or status that was deleted since the publish: the ticket is opened where it can be, and that is reported.
+    fn place(&self, run: &mut Run<'_>) -> Option<(String, Option<String>)> {
+        let pipelines = run.world().pipelines;
+        let Some(pipeline) = pipelines.iter().find(|pipeline| pipeline.key == self.pipeline) else {
+            let other = pipelines.first().map(|pipeline| pipeline.key.clone());
+            let instead = other.as_ref().map_or("no ticket was opened".to_owned(), |key| format!("the ticket went to `{key}`"));
+            run.report("unknown_pipeline", format!("there is no pipeline `{}`: {instead}", self.pipeline));
+            return Some((other?, None));
+        };
+        let status = self.status.clone().filter(|status| pipeline.statuses.iter().any(|known| known.key == *status));
+        if let Some(gone) = self.status.as_ref().filter(|_| status.is_none()) {
+            let text = format!("the pipeline `{}` has no status `{gone}`: the ticket starts at its first", self.pipeline);
+            run.report("unknown_status", text);
+        }
+        Some((self.pipeline.clone(), status))
+    }
+}

@@ -1,0 +1,182 @@
+//! The actions of the language: one file each, and one row in the table below.
+//!
+//! Adding one: write `<name>.rs` with a [`document!`](crate::flow::read) struct whose doc comment holds a JSON example,
+//! and its [`Behaviour`]; list the module and add a row. Reading, schema, documentation, checks and simulator follow.
+//! Then the tests ask for `tests/engine/actions/<name>.json`, and `UPDATE=1 cargo test` writes the schema anew.
+
+mod ask;
+mod branch;
+mod call;
+mod create_ticket;
+mod delay;
+mod end;
+mod goto;
+mod http_request;
+mod label_contact;
+mod send_media;
+mod send_text;
+mod set;
+mod set_attribute;
+mod transfer;
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
+
+use super::issue::Code;
+use super::read::{Read, Reader, shorten};
+use super::run::{Arrived, Heard, Next, Run};
+use crate::domain::event::MessageIn;
+
+/// What an action does when it is its turn.
+pub trait Behaviour: std::fmt::Debug + Send + Sync {
+    /// Once read: what its fields mean together, and what is wrong with that.
+    fn settle(&mut self, _: &mut Reader<'_>) {}
+
+    /// For the checks that look at the whole.
+    fn shape(&self) -> Shape {
+        Shape::default()
+    }
+
+    fn run(&self, run: &mut Run<'_>) -> Next;
+
+    /// What it waited for has come.
+    fn resume(&self, _: &mut Run<'_>, _: Arrived<'_>) -> Next {
+        Next::On
+    }
+
+    /// How sure it is that a message is its answer: a keyword that is part of a sure answer does not interrupt.
+    fn hears(&self, _: &Run<'_>, _: &MessageIn, _: &str) -> Heard {
+        Heard::Unsure
+    }
+
+    /// What a message does that comes while it waits for something else than an answer.
+    fn on_input(&self) -> OnInput {
+        OnInput::Queue
+    }
+}
+
+/// What the checks need to know of an action.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// The visitor (or a person) must do something before the next action.
+    pub waits: bool,
+    /// Time or a callout passes before the next action.
+    pub pauses: bool,
+    /// The next action may run.
+    pub goes_on: bool,
+    /// It may say something to the visitor.
+    pub speaks: bool,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self { waits: false, pauses: false, goes_on: true, speaks: false }
+    }
+}
+
+pub use delay::OnInput;
+
+macro_rules! actions {
+    ($($word:literal => $module:ident::$name:ident,)*) => {
+        #[derive(Debug)]
+        pub enum Action { $($name($module::$name)),* }
+
+        impl Action {
+            /// Every type, as documents name it.
+            pub const TYPES: &'static [&'static str] = &[$($word),*];
+            /// Every type with its documentation.
+            pub const DOCS: &'static [(&'static str, &'static str)] = &[$(($word, $module::$name::DOC)),*];
+
+            pub fn word(&self) -> &'static str { match self { $(Self::$name(_) => $word),* } }
+
+            pub fn behaviour(&self) -> &dyn Behaviour { match self { $(Self::$name(action) => action),* } }
+
+            fn read_as(word: &str, r: &mut Reader<'_>, value: &Value) -> Option<Self> {
+                match word {
+                    $($word => {
+                        let mut action = $module::$name::read(r, value)?;
+                        action.settle(r);
+                        Some(Self::$name(action))
+                    })*
+                    other => {
+                        let hint = match super::words::nearest(other, Self::TYPES.iter().copied()) {
+                            Some(near) => format!("did you mean `{near}`?"),
+                            None => format!("known are: {}", Self::TYPES.join(", ")),
+                        };
+                        r.at("type", |r| r.issue(Code::UnknownAction, format!("there is no action `{}`", shorten(other)), hint));
+                        None
+                    }
+                }
+            }
+
+            fn schemas(generator: &mut SchemaGenerator) -> Vec<Value> {
+                vec![$(tagged($word, &stringify!($name), $module::$name::json_schema(generator), generator)),*]
+            }
+        }
+    };
+}
+
+actions! {
+    "send_text" => send_text::SendText,
+    "send_media" => send_media::SendMedia,
+    "delay" => delay::Delay,
+    "ask" => ask::Ask,
+    "set" => set::Set,
+    "branch" => branch::Branch,
+    "goto" => goto::Goto,
+    "call" => call::Call,
+    "end" => end::End,
+    "http_request" => http_request::HttpRequest,
+    "transfer" => transfer::Transfer,
+    "create_ticket" => create_ticket::CreateTicket,
+    "label_contact" => label_contact::LabelContact,
+    "set_attribute" => set_attribute::SetAttribute,
+}
+
+impl Read for Action {
+    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
+        let object = r.object(value)?;
+        match object.get("type") {
+            Some(Value::String(word)) => {
+                r.tagged = true;
+                let action = Self::read_as(word, r, value);
+                r.tagged = false;
+                action
+            }
+            Some(other) => r.at("type", |r| r.wrong_type("an action's type, as text", other)),
+            None => {
+                r.issue(Code::MissingField, "`type` is missing", format!("it names the action: {}", Self::TYPES.join(", ")));
+                None
+            }
+        }
+    }
+}
+
+/// Puts the `type` into an action's schema, and the schema among the generator's definitions.
+fn tagged(word: &str, name: &str, schema: Schema, generator: &mut SchemaGenerator) -> Value {
+    let mut schema = schema.to_value();
+    let mut properties = serde_json::Map::from_iter([("type".to_owned(), serde_json::json!({ "const": word }))]);
+    if let Some(Value::Object(fields)) = schema.get_mut("properties").map(Value::take) {
+        properties.extend(fields);
+    }
+    schema["properties"] = properties.into();
+    let mut required = vec![Value::from("type")];
+    if let Some(Value::Array(fields)) = schema.get_mut("required").map(Value::take) {
+        required.extend(fields);
+    }
+    schema["required"] = required.into();
+    generator.definitions_mut().insert(name.to_owned(), schema);
+    serde_json::json!({ "$ref": format!("#/$defs/{name}") })
+}
+
+impl JsonSchema for Action {
+    fn schema_name() -> Cow<'static, str> {
+        "Action".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let schemas = Self::schemas(generator);
+        json_schema!({ "description": "One thing to do.", "oneOf": schemas })
+    }
+}

@@ -1,0 +1,107 @@
+//! From a document to a [`Flow`], or to everything that is wrong with it.
+//!
+//! [`read`](super::read) goes through the document and reports what is wrong at each place; then the whole is looked
+//! at: variables here, ways from node to node in [`graph`](super::graph).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::document::{Document, settle_interrupts};
+use super::issue::Code;
+pub use super::issue::{Issue, Severity};
+use super::limits;
+use super::read::{Read, Reader, shorten};
+use super::words::nearest;
+use super::{Flow, Node, graph};
+
+/// What the surroundings know. `None`: not known here, so nothing is said about it.
+#[derive(Debug, Clone, Default)]
+pub struct Env {
+    /// Key of the pipeline → keys of its statuses.
+    pub pipelines: Option<BTreeMap<String, Vec<String>>>,
+    /// Names of transfer rules.
+    pub rule_sets: Option<BTreeSet<String>>,
+    /// Names and ids of the page's chatflows.
+    pub chatflows: Option<BTreeSet<String>>,
+    /// Somebody has a service seat.
+    pub seated_agents: Option<bool>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// `None` where there are errors.
+    pub flow: Option<Arc<Flow>>,
+    /// In the order of the document, errors and warnings.
+    pub issues: Vec<Issue>,
+}
+
+impl Checked {
+    pub fn errors(&self) -> impl Iterator<Item = &Issue> {
+        self.issues.iter().filter(|issue| issue.severity == Severity::Error)
+    }
+}
+
+/// Checks and compiles. Every issue is reported, up to [`limits::ISSUES`].
+pub fn check(document: &Value, env: &Env) -> Checked {
+    let names: HashMap<String, u32> = match document.get("nodes") {
+        Some(Value::Object(nodes)) => (0..).zip(nodes).take(limits::NODES).map(|(i, (name, _))| (name.clone(), i)).collect(),
+        _ => HashMap::new(),
+    };
+    let mut reader = Reader::new(env, names.clone());
+    let document = Document::read(&mut reader, document);
+    if let Some(document) = &document {
+        settle_interrupts(&mut reader, &document.interrupts);
+        check_variables(&mut reader);
+        graph::check(&mut reader, &document.nodes.0);
+    }
+    let languages = std::mem::take(&mut reader.languages);
+    let variables = std::mem::take(&mut reader.variables);
+    let issues = reader.into_issues();
+    let flow = document.filter(|_| issues.iter().all(|issue| issue.severity == Severity::Warning)).map(|document| {
+        Arc::new(Flow {
+            on_complete: document.session.on_complete,
+            stale_choice: document.session.stale_choice,
+            timeout: document.session.timeout.0,
+            languages,
+            pause_ms: document.delay_between_messages.map_or(0, super::read_types::Duration::millis),
+            start: document.start.0,
+            nodes: document.nodes.0.into_iter().map(|(name, actions)| Node { name, actions }).collect(),
+            by_name: names,
+            variables,
+            texts: document.texts,
+            interrupts: document.interrupts,
+        })
+    });
+    Checked { flow, issues }
+}
+
+/// Names that nobody sets, and names that nobody needs.
+fn check_variables(r: &mut Reader<'_>) {
+    let unset: Vec<(String, String)> = r
+        .found
+        .uses
+        .iter()
+        .filter(|(name, _)| !r.variables.contains_key(*name) && !r.found.sets.contains_key(*name))
+        .map(|(name, pointer)| (name.clone(), pointer.clone()))
+        .collect();
+    for (name, pointer) in unset {
+        let known = r.variables.keys().chain(r.found.sets.keys()).map(String::as_str);
+        let hint = match nearest(&name, known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "declare it under `variables` (a link may set it), or set it before".into(),
+        };
+        r.issue_at(Code::UnsetVariable, pointer, format!("nothing sets the variable `{}`", shorten(&name)), hint);
+    }
+    let unused: Vec<String> = r
+        .variables
+        .iter()
+        .filter(|(name, variable)| !variable.of_contact() && !r.found.uses.contains_key(*name) && !r.found.sets.contains_key(*name))
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in unused {
+        let pointer = format!("/variables/{}", name.replace('~', "~0").replace('/', "~1"));
+        r.issue_at(Code::UnusedVariable, pointer, format!("nothing reads or sets `{}`", shorten(&name)), "");
+    }
+}

@@ -1,0 +1,150 @@
+//! The expression language: minijinja's expressions, with the house's rules for comparisons and limits on everything.
+//!
+//! - A comparison with something unset (or null) is false; zero and empty text are values. minijinja orders values of
+//!   different kinds by kind (`none < 5` is true), so comparisons are rewritten to functions of ours: [`rewrite`].
+//! - No statements, hence no loops: an expression's work is bounded by its length, its fuel, and the sizes that the
+//!   filters and `*` keep to. Filters, tests and functions are the ones listed in [`functions`], no others.
+//! - Only the names that an expression uses are looked up: [`scope`].
+
+mod functions;
+mod rewrite;
+mod scope;
+mod time;
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use minijinja::{Environment, Value as Jinja};
+use serde_json::Value;
+
+use super::limits;
+pub use scope::Scope;
+use scope::{Reference, references};
+
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(functions::environment);
+
+/// A compiled expression.
+pub struct Expression {
+    source: Box<str>,
+    compiled: minijinja::Expression<'static, 'static>,
+    references: Box<[Reference]>,
+}
+
+impl Expression {
+    /// # Errors
+    /// A message for the author.
+    pub fn compile(source: &str) -> Result<Self, String> {
+        let source = source.trim();
+        if source.is_empty() {
+            return Err("the expression is empty".into());
+        }
+        if source.chars().count() > limits::EXPRESSION_CHARS {
+            return Err(format!("the expression has more than {} characters", limits::EXPRESSION_CHARS));
+        }
+        let rewritten = rewrite::rewrite(source)?;
+        // The author's own text first, so that a message speaks of what they wrote.
+        let original = ENVIRONMENT.compile_expression_owned(source.to_owned()).map_err(|error| explain(&error))?;
+        let references = references(&original.undeclared_variables(true));
+        let compiled = ENVIRONMENT.compile_expression_owned(rewritten).map_err(|error| explain(&error))?;
+        Ok(Self { source: source.into(), compiled, references })
+    }
+
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Names of variables that it reads (not `contact`, `now` and the other roots).
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.references.iter().filter_map(Reference::variable)
+    }
+
+    fn value(&self, scope: &Scope<'_>) -> Result<Jinja, String> {
+        self.compiled.eval(scope.values(&self.references)).map_err(|error| explain(&error))
+    }
+
+    /// Unset counts as false, as do false, 0, and empty texts, lists and objects.
+    ///
+    /// # Errors
+    /// What could not be computed, for the author.
+    pub fn holds(&self, scope: &Scope<'_>) -> Result<bool, String> {
+        self.value(scope).map(|value| value.is_true())
+    }
+
+    /// `None` when unset.
+    ///
+    /// # Errors
+    /// What could not be computed, for the author.
+    pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Option<Value>, String> {
+        let value = self.value(scope)?;
+        if value.is_undefined() || value.is_none() {
+            return Ok(None);
+        }
+        let json = serde_json::to_value(&value).map_err(|error| error.to_string())?;
+        Ok(Some(json))
+    }
+
+    /// Writes the value as text; `false` when it is unset and nothing was written.
+    ///
+    /// # Errors
+    /// What could not be computed, or that it is too long, for the author.
+    pub fn write(&self, scope: &Scope<'_>, out: &mut Capped<'_>) -> Result<bool, String> {
+        let value = self.value(scope)?;
+        if value.is_undefined() || value.is_none() {
+            return Ok(false);
+        }
+        let written = match value.as_str() {
+            Some(text) => out.push(text),
+            None => fmt::write(out, format_args!("{value}")).map_err(|_| out.too_long()),
+        };
+        written.map(|()| true)
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Expression").field(&self.source).finish()
+    }
+}
+
+/// A writer that refuses what would make its text too long: minijinja's fuel does not bound what is written.
+pub struct Capped<'a> {
+    text: &'a mut String,
+    most: usize,
+}
+
+impl<'a> Capped<'a> {
+    pub fn new(text: &'a mut String, most: usize) -> Self {
+        Self { text, most }
+    }
+
+    /// # Errors
+    /// When the text would be longer than allowed.
+    pub fn push(&mut self, more: &str) -> Result<(), String> {
+        if self.text.len() + more.len() > self.most {
+            return Err(self.too_long());
+        }
+        self.text.push_str(more);
+        Ok(())
+    }
+
+    fn too_long(&self) -> String {
+        format!("the text became longer than {} bytes", self.most)
+    }
+}
+
+impl fmt::Write for Capped<'_> {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        self.push(more).map_err(|_| fmt::Error)
+    }
+}
+
+/// minijinja's message without its place in a template that the author never saw.
+fn explain(error: &minijinja::Error) -> String {
+    match error.detail() {
+        Some(detail) => format!("{}: {detail}", error.kind()),
+        None => error.kind().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! How much of everything one document, one session and one step may have. Nothing in the language is unbounded.
+
+use jiff::SignedDuration;
+
+/// Bytes of a document's text.
+pub const DOCUMENT_BYTES: usize = 1_000_000;
+/// Levels of lists and objects within a document.
+pub const DOCUMENT_DEPTH: usize = 64;
+/// Values (strings, numbers, lists, …) within a document; also what a YAML document may grow to by its aliases.
+pub const DOCUMENT_VALUES: usize = 250_000;
+/// Issues that a check reports before it stops.
+pub const ISSUES: usize = 500;
+
+pub const NODES: usize = 10_000;
+pub const ACTIONS_PER_NODE: usize = 200;
+/// Characters of a node's or variable's name: a node's name travels in the payload of each option.
+pub const NAME_CHARS: usize = 100;
+pub const LANGUAGES: usize = 50;
+pub const OPTIONS: usize = 100;
+pub const VARIATIONS: usize = 50;
+
+/// Characters of an authored text.
+pub const AUTHORED_CHARS: usize = 5_000;
+/// Characters of one Messenger bubble (Send API); longer texts are split by the sender.
+pub const BUBBLE_CHARS: usize = 2_000;
+/// Characters of the text over buttons (Send API, button template).
+pub const BUTTON_TEXT_CHARS: usize = 640;
+/// Characters of a quick reply's or button's title (Send API).
+pub const TITLE_CHARS: usize = 20;
+/// Quick replies under one bubble (Send API).
+pub const QUICK_REPLIES: usize = 13;
+/// Buttons under one bubble (Send API, button template).
+pub const BUTTONS: usize = 3;
+
+/// Characters of an expression's source.
+pub const EXPRESSION_CHARS: usize = 1_000;
+/// Brackets within brackets in an expression.
+pub const EXPRESSION_DEPTH: usize = 32;
+/// Instructions that one expression may take.
+pub const EXPRESSION_FUEL: u64 = 10_000;
+/// Bytes that one template may render to.
+pub const RENDERED_BYTES: usize = 20_000;
+/// Bytes that a text value may have within an expression.
+pub const STRING_BYTES: usize = 64_000;
+/// Bytes of a compiled pattern.
+pub const PATTERN_BYTES: usize = 256_000;
+/// Bytes of a variable's value, as JSON.
+pub const VALUE_BYTES: usize = 32_000;
+
+/// Actions that one step may run before it is cut.
+pub const STEP_BUDGET: u32 = 200;
+/// Bubbles that one step may say before it is cut.
+pub const BUBBLES_PER_STEP: usize = 50;
+/// `call`s within `call`s.
+pub const CALL_DEPTH: usize = 16;
+/// Messages of the visitor that a pause or a callout keeps for later.
+pub const QUEUED_INPUTS: usize = 5;
+/// Characters of the visitor's last text that expressions see as `last_text`.
+pub const LAST_TEXT_CHARS: usize = 500;
+
+/// The longest `delay`, and the longest `session.timeout`.
+pub const LONGEST_DELAY: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub const SHORTEST_TIMEOUT: SignedDuration = SignedDuration::from_mins(1);
+/// Typing is shown at most this long before a bubble: Messenger hides it after 20 seconds.
+pub const TYPING_MS: u32 = 5_000;
+/// The longest pause between the bubbles of a turn.
+pub const LONGEST_PAUSE: SignedDuration = SignedDuration::from_secs(20);
+pub const LONGEST_CALLOUT: SignedDuration = SignedDuration::from_secs(60);

@@ -1,0 +1,396 @@
+//! One step as it runs: the session it changes, the effects it gathers, and what actions may ask of it.
+//!
+//! [`step`](super::step::step) makes a [`Run`], hands it the input, and takes the outcome. Actions are given `&mut Run`
+//! and answer with [`Next`]; moving from action to action is in `walk.rs`, what comes in is in `input.rs`.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use super::Flow;
+use super::effect::{CalloutRequest, Effect, Report};
+use super::expression::{Expression, Scope};
+use super::limits;
+use super::session::{Session, Wait};
+use super::step::{Outcome, World};
+use super::template::{Holes, Json, Template};
+use super::text::{Text, TextKey, pick};
+use super::token::Tap;
+use super::trace::TraceLine;
+use super::variable::{Variable, lookup};
+use crate::domain::contact::Contact;
+use crate::domain::event::{CalloutResult, MessageIn};
+use crate::domain::ids::{ChatflowId, IdMaker};
+use crate::domain::message::{Content, MessageOut, QuickReply};
+
+/// Where the run goes after an action.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// The next action.
+    On,
+    Goto(u32),
+    /// As `Goto`, and back: a node of this document, or the start of another chatflow.
+    Call {
+        chatflow: Option<ChatflowId>,
+        node: Option<u32>,
+    },
+    Wait(Wait),
+    /// The end of this chatflow: back to the caller, or the session's end.
+    End,
+    /// The session's end.
+    Finish,
+    /// The step must be repeated with a roster.
+    NeedsRoster,
+}
+
+/// What an action waited for, and has come.
+#[derive(Debug, Clone, Copy)]
+pub enum Arrived<'a> {
+    Said(&'a MessageIn),
+    Tapped {
+        option: u16,
+    },
+    Timer,
+    /// The visitor wrote, and that ends the pause.
+    Interrupted,
+    Callout(&'a CalloutResult),
+    Released,
+    /// Say the question again.
+    Again,
+}
+
+/// How sure a waiting action is that a message is its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// It is an answer; keywords within it do not interrupt.
+    Sure,
+    /// Anything would be an answer: only a message that is a keyword and nothing else interrupts.
+    Free,
+    Unsure,
+}
+
+/// Everything that one step holds in its hands.
+pub struct Run<'a> {
+    pub(super) world: &'a World<'a>,
+    pub(super) session: Session,
+    pub(super) flow: Arc<Flow>,
+    pub(super) node: u32,
+    pub(super) action: usize,
+    /// Actions that may still run in this step.
+    pub(super) budget: u32,
+    /// The session's frames say something else than `node` and `action`.
+    pub(super) moved: bool,
+    language: usize,
+    contact: Option<Contact>,
+    effects: Vec<Effect>,
+    trace: Vec<TraceLine>,
+    ids: IdMaker,
+    bubbles: usize,
+    pause_ms: u32,
+    failed: bool,
+    pub(super) needs_roster: bool,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(world: &'a World<'a>, session: Session, flow: Arc<Flow>, node: u32, action: usize) -> Self {
+        let language = pick(&flow.languages, &session.locale);
+        Self {
+            world,
+            session,
+            flow,
+            node,
+            action,
+            budget: limits::STEP_BUDGET,
+            moved: false,
+            language,
+            contact: None,
+            effects: Vec::new(),
+            trace: Vec::new(),
+            ids: IdMaker::new(world.at, world.seed),
+            bubbles: 0,
+            pause_ms: 0,
+            failed: false,
+            needs_roster: false,
+        }
+    }
+
+    /// Enters another document, or another place of this one.
+    pub(super) fn enter(&mut self, flow: Arc<Flow>, node: u32, action: usize) {
+        self.language = pick(&flow.languages, &self.session.locale);
+        (self.flow, self.node, self.action, self.moved) = (flow, node, action, true);
+    }
+
+    pub(super) fn into_outcome(mut self) -> Outcome {
+        self.park();
+        let Self { session, contact, effects, needs_roster, trace, .. } = self;
+        Outcome { session, contact, effects, needs_roster, trace }
+    }
+
+    /// Writes the running place into the session.
+    pub(super) fn park(&mut self) {
+        let Some(frame) = self.session.frames.last_mut().filter(|_| self.moved) else { return };
+        if let Some(node) = self.flow.nodes.get(self.node as usize)
+            && frame.node != node.name
+        {
+            frame.node.clone_from(&node.name);
+        }
+        frame.action = self.action;
+        self.moved = false;
+    }
+
+    pub fn world(&self) -> &'a World<'a> {
+        self.world
+    }
+
+    pub fn node_name(&self) -> &str {
+        self.flow.nodes.get(self.node as usize).map_or("", |node| &node.name)
+    }
+
+    /// The next action of this node may say something.
+    pub fn next_speaks(&self) -> bool {
+        self.flow.action(self.node, self.action + 1).is_some_and(|action| action.behaviour().shape().speaks)
+    }
+
+    // --- what is known
+
+    pub fn contact(&self) -> &Contact {
+        self.contact.as_ref().unwrap_or(self.world.contact)
+    }
+
+    pub fn contact_mut(&mut self) -> &mut Contact {
+        self.contact.get_or_insert_with(|| self.world.contact.clone())
+    }
+
+    pub fn locale(&self) -> &str {
+        &self.session.locale
+    }
+
+    /// The visitor's today.
+    pub fn today(&self) -> jiff::civil::Date {
+        let hours = self.contact().profile.timezone.unwrap_or(0.0).clamp(-25.0, 25.0);
+        let local = self.world.at.checked_add(SignedDuration::from_secs_f64(hours * 3600.0)).unwrap_or(self.world.at);
+        local.to_zoned(jiff::tz::TimeZone::UTC).date()
+    }
+
+    pub fn scope(&self) -> Scope<'_> {
+        Scope {
+            contact: self.contact(),
+            variables: &self.session.variables,
+            declared: Some(&self.flow.variables),
+            locale: &self.session.locale,
+            chatflow: Some(self.session.chatflow),
+            chatflow_name: self.world.flows.name(self.session.chatflow),
+            entry: &self.session.entry,
+            page_name: self.world.page_name,
+            last_text: &self.session.last_text,
+            at: self.world.at,
+        }
+    }
+
+    pub fn variable(&self, name: &str) -> Option<&Value> {
+        lookup(name, &self.session.variables, Some(&self.flow.variables), self.contact())
+    }
+
+    /// Whether a variable's declaration allows the value.
+    pub fn accepts(&self, name: &str, value: &Value) -> bool {
+        self.flow.variables.get(name).is_none_or(|variable| variable.accept(value.clone()).is_ok())
+    }
+
+    pub fn set(&mut self, name: &str, value: Value) {
+        let flow = self.flow.clone();
+        let declared = flow.variables.get(name);
+        let kept = match declared.map_or(Ok(value.clone()), |variable| variable.accept(value)) {
+            Ok(kept) => kept,
+            Err(why) => return self.report("wrong_type", format!("`{name}` was not set: {why}")),
+        };
+        if weight(&kept) > limits::VALUE_BYTES {
+            return self.report("value_too_large", format!("`{name}` would have more than {} bytes", limits::VALUE_BYTES));
+        }
+        let of_contact = declared.is_some_and(Variable::of_contact);
+        let values = if of_contact { &mut self.contact_mut().attributes } else { &mut self.session.variables };
+        match kept {
+            Value::Null => values.remove(name),
+            kept => values.insert(name.to_owned(), kept),
+        };
+    }
+
+    // --- expressions and texts
+
+    pub fn holds(&mut self, condition: &Expression) -> bool {
+        match condition.holds(&self.scope()) {
+            Ok(holds) => holds,
+            Err(why) => {
+                self.report("expression_failed", format!("`{}`: {why}; it counts as false", condition.source()));
+                false
+            }
+        }
+    }
+
+    /// `None`: it could not be computed, and that is reported.
+    pub fn json(&mut self, json: &Json) -> Option<Value> {
+        self.computed(|scope, holes| json.value(scope, holes))
+    }
+
+    /// A text that is not said, such as a URL.
+    pub fn plain(&mut self, template: &Template) -> Option<String> {
+        self.computed(|scope, holes| template.render(scope, holes))
+    }
+
+    /// In the session's language; `None` when it could not be computed or is empty.
+    pub fn text(&mut self, text: &Text) -> Option<String> {
+        let language = self.language;
+        let words = self.computed(|scope, holes| text.render(language, scope, holes))?;
+        if words.trim().is_empty() {
+            self.report("empty_text", "a text was empty and was not said");
+            return None;
+        }
+        Some(words)
+    }
+
+    /// As `text`, where nothing may be reported.
+    pub fn quiet_text(&self, text: &Text) -> Option<String> {
+        text.render(self.language, &self.scope(), &mut Holes::default()).ok()
+    }
+
+    /// A text of the server's own, in the flow's words where it has some.
+    pub fn own_text(&mut self, key: TextKey) -> String {
+        let flow = self.flow.clone();
+        let own = flow.texts.get(key).and_then(|text| self.quiet_text(text)).filter(|words| !words.trim().is_empty());
+        own.unwrap_or_else(|| key.built_in(&flow.languages[self.language]).to_owned())
+    }
+
+    fn computed<T>(&mut self, compute: impl FnOnce(&Scope<'_>, &mut Holes) -> Result<T, String>) -> Option<T> {
+        let mut holes = Holes::default();
+        let computed = compute(&self.scope(), &mut holes);
+        for hole in holes.0 {
+            self.report("unset_variable", format!("`{hole}` is unset; nothing stands in its place"));
+        }
+        match computed {
+            Ok(value) => Some(value),
+            Err(why) => {
+                self.failed = true;
+                self.report("template_failed", why);
+                None
+            }
+        }
+    }
+
+    // --- effects
+
+    pub fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Says a text; what cannot be computed becomes the flow's error text.
+    pub fn say_text(&mut self, text: &Text) {
+        self.failed = false;
+        match self.text(text) {
+            Some(words) => self.say(Content::Text { text: words }, Vec::new()),
+            None if self.failed => self.say_error(),
+            None => {}
+        }
+    }
+
+    pub fn say_error(&mut self) {
+        let text = self.own_text(TextKey::Error);
+        self.say(Content::Text { text }, Vec::new());
+    }
+
+    pub fn say(&mut self, content: Content, quick_replies: Vec<QuickReply>) {
+        if self.bubbles == limits::BUBBLES_PER_STEP {
+            // Cuts the step: its budget is spent.
+            self.budget = 0;
+            return;
+        }
+        let between = if self.bubbles == 0 { 0 } else { self.flow.pause_ms };
+        let pause_ms = between.max(std::mem::take(&mut self.pause_ms));
+        self.bubbles += 1;
+        self.effects.push(Effect::Send { message: MessageOut { content, quick_replies }, pause_ms });
+    }
+
+    /// Typing before the next bubble.
+    pub fn pause(&mut self, millis: u32) {
+        self.pause_ms = self.pause_ms.max(millis);
+    }
+
+    pub fn timer(&mut self, after: SignedDuration) -> Wait {
+        let timer = self.ids.next();
+        let at = self.world.at.checked_add(after).unwrap_or(self.world.at);
+        self.effects.push(Effect::SetTimer { id: timer, at });
+        Wait::Timer { timer }
+    }
+
+    pub fn callout(&mut self, request: CalloutRequest) -> Wait {
+        let callout = self.ids.next();
+        self.effects.push(Effect::Callout { id: callout, request });
+        Wait::Callout { callout }
+    }
+
+    pub fn report(&mut self, code: &str, text: impl Into<String>) {
+        let report = Report { code: code.into(), node: self.node_name().to_owned(), action: self.action, text: text.into() };
+        self.effects.push(Effect::Report(report));
+    }
+
+    /// What was looked at, whether it was taken, and why. Never a variable's value.
+    pub fn trace(&mut self, what: impl Into<String>, taken: bool, because: &str) {
+        let (node, action) = (self.node_name().to_owned(), self.action);
+        self.trace.push(TraceLine { node, action, what: what.into(), taken, because: because.to_owned() });
+    }
+
+    // --- the small things that actions remember
+
+    /// A number from the turn's seed.
+    pub fn random(&mut self) -> usize {
+        usize::try_from(self.ids.next_u64() >> 33).unwrap_or(0)
+    }
+
+    /// A number of this very place, 0 at first.
+    pub fn counter(&mut self) -> &mut u32 {
+        let frame = self.session.frames.last();
+        let chatflow = frame.map_or(self.session.chatflow, |frame| frame.chatflow);
+        // The session's own chatflow is left out: almost always it is that one.
+        let key = if chatflow == self.session.chatflow {
+            format!("{}#{}", self.node_name(), self.action)
+        } else {
+            format!("{chatflow}/{}#{}", self.node_name(), self.action)
+        };
+        self.session.counters.entry(key).or_insert(0)
+    }
+
+    /// How often the waiting question was answered wrongly.
+    pub fn attempt(&self) -> u32 {
+        match self.session.wait {
+            Some(Wait::Answer { attempt }) => attempt,
+            _ => 0,
+        }
+    }
+
+    /// The page of options that was shown last.
+    pub fn page(&self) -> usize {
+        self.session.counters.get("page").map_or(0, |page| *page as usize)
+    }
+
+    pub fn turn_to(&mut self, page: usize) {
+        self.session.counters.insert("page".into(), u32::try_from(page).unwrap_or(0));
+    }
+
+    /// The signed payload of an option of the running question.
+    pub fn token(&self, option: u16) -> String {
+        let frame = self.session.frames.last();
+        let (chatflow, version) =
+            frame.map_or((self.session.chatflow, self.session.version), |frame| (frame.chatflow, frame.version));
+        let action = u16::try_from(self.action).unwrap_or(u16::MAX);
+        let tap = Tap { session: self.session.id, chatflow, version, node: self.node_name().to_owned(), action, option };
+        tap.sign(self.world.token_key)
+    }
+}
+
+/// About how many bytes a value takes as JSON.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + 2,
+        Value::Array(_) | Value::Object(_) => value.to_string().len(),
+        _ => 20,
+    }
+}

@@ -1,0 +1,197 @@
+//! A flow's variables: what they may hold, whether they live with the session or the contact, what they start with.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use regex::{Regex, RegexBuilder};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
+
+use super::issue::Code;
+use super::limits;
+use super::read::{Read, Reader, document, shorten, words};
+use crate::domain::contact::Contact;
+
+pub type Variables = BTreeMap<String, Variable>;
+
+words! {
+    /// What a variable may hold.
+    pub enum VariableType {
+        /// Any text.
+        Text = "text",
+        /// An e-mail address.
+        Email = "email",
+        /// A phone number.
+        Phone = "phone",
+        /// A number.
+        Number = "number",
+        /// A day, kept as `2026-05-01`.
+        Date = "date",
+        /// A time of day, kept as `14:30`.
+        Time = "time",
+        /// Yes or no, kept as `true` or `false`.
+        Boolean = "boolean",
+        /// An address on the web.
+        Url = "url",
+        /// A list.
+        List = "list",
+        /// An object.
+        Object = "object",
+        /// Anything.
+        Any = "any",
+    }
+}
+
+words! {
+    /// How long a variable lives.
+    pub enum VariableScope {
+        /// As long as the session.
+        Session = "session",
+        /// With the contact, as an attribute: it survives the session and other chatflows see it.
+        Contact = "contact",
+    }
+}
+
+document! {
+    /// A variable of the flow.
+    pub struct Variable {
+        /// What it may hold.
+        pub r#type: VariableType = VariableType::Any,
+        /// A regular expression that a text must match.
+        pub pattern: Option<Pattern>,
+        /// How long it lives.
+        pub scope: VariableScope = VariableScope::Session,
+        /// Its value is never shown in explanations.
+        pub sensitive: bool = false,
+        /// What it starts with.
+        pub default: Option<Plain>,
+        /// For people.
+        pub description: Option<String>,
+    }
+}
+
+impl Variable {
+    pub fn of_contact(&self) -> bool {
+        self.scope == VariableScope::Contact
+    }
+
+    /// The value as this variable keeps it.
+    ///
+    /// # Errors
+    /// Why it may not hold it, for the author.
+    pub fn accept(&self, value: Value) -> Result<Value, String> {
+        use VariableType as T;
+        let kept = match (self.r#type, value) {
+            (_, Value::Null) => Value::Null,
+            (T::Number, Value::String(text)) => match text.trim().parse::<f64>().ok().and_then(number) {
+                Some(number) => number,
+                None => return Err(format!("`{}` is not a number", shorten(&text))),
+            },
+            (T::Boolean, Value::String(text)) if text == "true" || text == "false" => Value::Bool(text == "true"),
+            (T::Text | T::Email | T::Phone | T::Date | T::Time | T::Url, value @ (Value::Number(_) | Value::Bool(_))) => {
+                Value::String(value.to_string())
+            }
+            (_, value) => value,
+        };
+        let fits = match self.r#type {
+            T::Any => true,
+            T::Number => kept.is_number(),
+            T::Boolean => kept.is_boolean(),
+            T::List => kept.is_array(),
+            T::Object => kept.is_object(),
+            _ => kept.is_string(),
+        };
+        if !fits && !kept.is_null() {
+            return Err(format!("it holds values of type `{}`", self.r#type.word()));
+        }
+        match (&self.pattern, kept.as_str()) {
+            (Some(pattern), Some(text)) if !pattern.matches(text) => Err(format!("the value does not match `{}`", pattern.0)),
+            _ => Ok(kept),
+        }
+    }
+}
+
+/// A number as JSON, whole where it is whole.
+pub fn number(value: f64) -> Option<Value> {
+    #[allow(clippy::cast_possible_truncation)] // whole and small enough, as tested
+    if value.fract() == 0.0 && value.abs() < 9e15 {
+        return Some(Value::from(value as i64));
+    }
+    serde_json::Number::from_f64(value).map(Value::Number)
+}
+
+pub fn lookup<'a>(name: &str, session: &'a BTreeMap<String, Value>, declared: Option<&Variables>, contact: &'a Contact) -> Option<&'a Value> {
+    let of_contact = declared.and_then(|variables| variables.get(name)).is_some_and(Variable::of_contact);
+    let value = if of_contact { contact.attributes.get(name) } else { session.get(name) };
+    value.filter(|value| !value.is_null())
+}
+
+/// A regular expression of bounded size. Linear in the text: the `regex` crate does not backtrack.
+#[derive(Debug, Clone)]
+pub struct Pattern(Regex);
+
+impl Pattern {
+    /// # Errors
+    /// A message for the author.
+    pub fn compile(source: &str) -> Result<Self, String> {
+        if source.chars().count() > limits::EXPRESSION_CHARS {
+            return Err(format!("the pattern has more than {} characters", limits::EXPRESSION_CHARS));
+        }
+        let regex = RegexBuilder::new(source).size_limit(limits::PATTERN_BYTES).dfa_size_limit(limits::PATTERN_BYTES).build();
+        regex.map(Self).map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => "the pattern is too large".into(),
+            other => other.to_string().lines().last().unwrap_or_default().trim().to_owned(),
+        })
+    }
+
+    pub fn matches(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+}
+
+impl Read for Pattern {
+    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
+        let Value::String(source) = value else { return r.wrong_type("a regular expression, as text", value) };
+        Self::compile(source)
+            .map_err(|message| r.issue(Code::BadPattern, message, "the syntax is that of Rust's `regex`: no look-around, no back-references"))
+            .ok()
+    }
+}
+
+impl JsonSchema for Pattern {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Pattern".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "maxLength": limits::EXPRESSION_CHARS })
+    }
+}
+
+/// Any JSON, taken as it stands.
+#[derive(Debug, Clone)]
+pub struct Plain(pub Value);
+
+impl Read for Plain {
+    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
+        if value.to_string().len() > limits::VALUE_BYTES {
+            r.issue(Code::TooLarge, format!("the value has more than {} bytes", limits::VALUE_BYTES), "");
+            return None;
+        }
+        Some(Self(value.clone()))
+    }
+}
+
+impl JsonSchema for Plain {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Plain".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "description": "Any JSON." })
+    }
+}
