@@ -89,7 +89,9 @@ impl Read for Languages {
             let plain = (2..=3).contains(&first.len()) && (2..=4).contains(&region.len());
             let known = plain && language.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
             if !known {
-                r.at(&i.to_string(), |r| r.issue(Code::WrongValue, format!("`{}` is not a locale", shorten(name)), "write `fr` or `fr_CA`"));
+                r.at(&i.to_string(), |r| {
+                    r.issue(Code::WrongValue, format!("`{}` is not a locale", shorten(name)), "write `fr` or `fr_CA`")
+                });
             } else if languages.contains(&language) {
                 r.at(&i.to_string(), |r| r.issue(Code::WrongValue, format!("`{language}` is listed twice"), ""));
             } else {
@@ -362,4 +364,3 @@ impl JsonSchema for Nodes {
         json_schema!({ "type": "object", "additionalProperties": actions, "minProperties": 1, "maxProperties": limits::NODES })
     }
 }
-

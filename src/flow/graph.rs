@@ -68,7 +68,9 @@ impl Ways {
             let own = actions.get(from.action as usize).map(|action| action.behaviour().shape()).unwrap_or_default();
             pauses |= own.pauses;
             // A branch before it may have led elsewhere.
-            let left = edges.iter().any(|other| other.from.is_some_and(|place| place.node == from.node && place.action < from.action) && !other.call);
+            let left = edges
+                .iter()
+                .any(|other| other.from.is_some_and(|place| place.node == from.node && place.action < from.action) && !other.call);
             let way = Way { to: edge.to, action: from.action, always: edge.always && certain && !left, call: edge.call, at_once: !pauses };
             ways.all[from.node as usize].push(way);
             if !waits {
@@ -91,12 +93,18 @@ fn unreachable(r: &mut Reader<'_>, nodes: &Nodes, ways: &Ways) {
     }
     for ((name, _), _) in nodes.iter().zip(&reached).filter(|(_, reached)| !**reached) {
         let pointer = format!("/nodes/{}", name.replace('~', "~0").replace('/', "~1"));
-        r.issue_at(Code::UnreachableNode, pointer, format!("nothing leads to the node `{name}`"), "only a link that names it could open it");
+        r.issue_at(
+            Code::UnreachableNode,
+            pointer,
+            format!("nothing leads to the node `{name}`"),
+            "only a link that names it could open it",
+        );
     }
 }
 
 fn loops(r: &mut Reader<'_>, nodes: &Nodes, ways: &Ways) {
-    let certain = groups(nodes.len(), |node| ways.unasked[node].iter().filter(|way| way.always && way.at_once && !way.call).map(|way| way.to));
+    let certain =
+        groups(nodes.len(), |node| ways.unasked[node].iter().filter(|way| way.always && way.at_once && !way.call).map(|way| way.to));
     let unasked = groups(nodes.len(), |node| ways.unasked[node].iter().filter(|way| !way.call).map(|way| way.to));
     let all = groups(nodes.len(), |node| ways.all[node].iter().map(|way| way.to));
     for node in 0..nodes.len() {

@@ -127,7 +127,10 @@ impl Run<'_> {
             self.trace("message", true, "kept for the next question");
             self.session.queued.push(message.clone());
         } else {
-            self.report("queue_full", format!("more than {} messages came during a pause: the flow does not take this one", limits::QUEUED_INPUTS));
+            self.report(
+                "queue_full",
+                format!("more than {} messages came during a pause: the flow does not take this one", limits::QUEUED_INPUTS),
+            );
         }
     }
 

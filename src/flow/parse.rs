@@ -24,7 +24,9 @@ pub fn parse(text: &str) -> Result<Value, Issue> {
     let read = if json { read_json(text, &trouble) } else { read_yaml(text, &trouble) };
     read.map_err(|message| match trouble.code.get() {
         Some(code) => Issue::new(code, "", message, ""),
-        None => Issue::new(Code::Unreadable, "", message, if json { "the document was read as JSON" } else { "the document was read as YAML" }),
+        None => {
+            Issue::new(Code::Unreadable, "", message, if json { "the document was read as JSON" } else { "the document was read as YAML" })
+        }
     })
 }
 

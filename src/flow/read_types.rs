@@ -269,7 +269,8 @@ mod tests {
 
     #[test]
     fn durations_are_a_number_and_a_unit() {
-        for (text, millis) in [("500ms", 500), ("1s", 1_000), ("5m", 300_000), ("5min", 300_000), ("24h", 86_400_000), ("7d", 604_800_000)] {
+        for (text, millis) in [("500ms", 500), ("1s", 1_000), ("5m", 300_000), ("5min", 300_000), ("24h", 86_400_000), ("7d", 604_800_000)]
+        {
             assert_eq!(Duration::parse(text).map(|d| d.0.as_millis()), Some(millis), "{text}");
         }
         for text in ["", "5", "s", "-1s", "1.5s", "1w", "99999999999999999999d", "9999999999999d", "366d", "1s2s"] {

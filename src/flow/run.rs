@@ -378,8 +378,7 @@ impl<'a> Run<'a> {
     /// The signed payload of an option of the running question.
     pub fn token(&self, option: u16) -> String {
         let frame = self.session.frames.last();
-        let (chatflow, version) =
-            frame.map_or((self.session.chatflow, self.session.version), |frame| (frame.chatflow, frame.version));
+        let (chatflow, version) = frame.map_or((self.session.chatflow, self.session.version), |frame| (frame.chatflow, frame.version));
         let action = u16::try_from(self.action).unwrap_or(u16::MAX);
         let tap = Tap { session: self.session.id, chatflow, version, node: self.node_name().to_owned(), action, option };
         tap.sign(self.world.token_key)

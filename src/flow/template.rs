@@ -244,7 +244,8 @@ impl Read for Json {
                 template => Self::Text(template),
             },
             Value::Array(items) => {
-                let read: Vec<Option<Self>> = items.iter().enumerate().map(|(i, item)| r.at(&i.to_string(), |r| Self::read(r, item))).collect();
+                let read: Vec<Option<Self>> =
+                    items.iter().enumerate().map(|(i, item)| r.at(&i.to_string(), |r| Self::read(r, item))).collect();
                 Self::List(read.into_iter().collect::<Option<_>>()?)
             }
             Value::Object(object) => {

@@ -105,11 +105,19 @@ fn read_by_locale(r: &mut Reader<'_>, by_locale: &serde_json::Map<String, Value>
         });
     }
     let spoken: Vec<String> = by_locale.keys().map(|locale| normalise_locale(locale)).collect();
-    let missing: Vec<String> =
-        r.languages.iter().filter(|language| !spoken.iter().any(|other| other == *language || other == primary(language))).cloned().collect();
+    let missing: Vec<String> = r
+        .languages
+        .iter()
+        .filter(|language| !spoken.iter().any(|other| other == *language || other == primary(language)))
+        .cloned()
+        .collect();
     if !missing.is_empty() {
         let fallback = spoken.get(pick(&spoken, r.languages.first().map_or("", String::as_str))).cloned().unwrap_or_default();
-        r.issue(Code::MissingTranslation, format!("not translated to: {}", missing.join(", ")), format!("`{fallback}` will be said instead"));
+        r.issue(
+            Code::MissingTranslation,
+            format!("not translated to: {}", missing.join(", ")),
+            format!("`{fallback}` will be said instead"),
+        );
     }
     if !good || templates.len() > limits::LANGUAGES {
         return None;

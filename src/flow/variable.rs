@@ -120,7 +120,12 @@ pub fn number(value: f64) -> Option<Value> {
     serde_json::Number::from_f64(value).map(Value::Number)
 }
 
-pub fn lookup<'a>(name: &str, session: &'a BTreeMap<String, Value>, declared: Option<&Variables>, contact: &'a Contact) -> Option<&'a Value> {
+pub fn lookup<'a>(
+    name: &str,
+    session: &'a BTreeMap<String, Value>,
+    declared: Option<&Variables>,
+    contact: &'a Contact,
+) -> Option<&'a Value> {
     let of_contact = declared.and_then(|variables| variables.get(name)).is_some_and(Variable::of_contact);
     let value = if of_contact { contact.attributes.get(name) } else { session.get(name) };
     value.filter(|value| !value.is_null())
@@ -153,7 +158,9 @@ impl Read for Pattern {
     fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
         let Value::String(source) = value else { return r.wrong_type("a regular expression, as text", value) };
         Self::compile(source)
-            .map_err(|message| r.issue(Code::BadPattern, message, "the syntax is that of Rust's `regex`: no look-around, no back-references"))
+            .map_err(|message| {
+                r.issue(Code::BadPattern, message, "the syntax is that of Rust's `regex`: no look-around, no back-references")
+            })
             .ok()
     }
 }

@@ -132,7 +132,11 @@ impl Run<'_> {
 
     /// A flow that runs on and on is stopped, and says its error text.
     fn cut(&mut self) {
-        let text = format!("the step ran {} actions or said {} bubbles without waiting, and was cut", limits::STEP_BUDGET, limits::BUBBLES_PER_STEP);
+        let text = format!(
+            "the step ran {} actions or said {} bubbles without waiting, and was cut",
+            limits::STEP_BUDGET,
+            limits::BUBBLES_PER_STEP
+        );
         self.report("step_budget", text);
         self.say_error();
         self.finish();

@@ -110,7 +110,9 @@ mod tests {
 
     #[test]
     fn case_accents_and_punctuation_do_not_count() {
-        for (text, plain) in [("  Été,  s'il vous plaît ! ", "ete s il vous plait"), ("E\u{301}té", "ete"), ("Œuvre", "oeuvre"), ("👍", "👍")] {
+        for (text, plain) in
+            [("  Été,  s'il vous plaît ! ", "ete s il vous plait"), ("E\u{301}té", "ete"), ("Œuvre", "oeuvre"), ("👍", "👍")]
+        {
             assert_eq!(normalise(text), plain);
         }
     }

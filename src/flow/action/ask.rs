@@ -175,7 +175,9 @@ impl Ask {
     fn check_options(&self, r: &mut Reader<'_>, kind: AnswerType) {
         let count = self.options.len();
         r.at("options", |r| match (kind, self.style) {
-            (AnswerType::Option, _) if count == 0 => r.issue(Code::MissingField, "the question has no options", "or choose another `answer`"),
+            (AnswerType::Option, _) if count == 0 => {
+                r.issue(Code::MissingField, "the question has no options", "or choose another `answer`")
+            }
             _ if count > limits::OPTIONS => r.issue(Code::TooLarge, format!("more than {} options", limits::OPTIONS), ""),
             (_, Style::Buttons) if count == 0 => r.issue(Code::MissingField, "`style: buttons` needs options", ""),
             (_, Style::Buttons) if count > limits::BUTTONS => {
@@ -188,7 +190,9 @@ impl Ask {
             let twin = words[..i].iter().position(|other| option.iter().any(|word| other.contains(word)));
             if let Some(twin) = twin {
                 let message = format!("options {} and {} share a title, value or synonym", twin + 1, i + 1);
-                r.at("options", |r| r.at(&i.to_string(), |r| r.issue(Code::SameOption, message, "the visitor could not choose the second")));
+                r.at("options", |r| {
+                    r.at(&i.to_string(), |r| r.issue(Code::SameOption, message, "the visitor could not choose the second"))
+                });
             }
         }
     }
@@ -289,8 +293,7 @@ impl Ask {
         }
         let page = page % titles.len().div_ceil(PAGE);
         run.turn_to(page);
-        let mut chips: Vec<QuickReply> =
-            (0..).zip(titles).skip(page * PAGE).take(PAGE).map(|(i, title)| chip(run, title, i)).collect();
+        let mut chips: Vec<QuickReply> = (0..).zip(titles).skip(page * PAGE).take(PAGE).map(|(i, title)| chip(run, title, i)).collect();
         let next = MORE + u16::try_from(page + 1).unwrap_or(0);
         let more = run.own_text(TextKey::More);
         chips.push(chip(run, &more, next));

@@ -79,7 +79,16 @@ impl Behaviour for CreateTicket {
             Urgency::High => Priority::High,
             Urgency::Urgent => Priority::Urgent,
         };
-        run.effect(Effect::OpenTicket(TicketDraft { pipeline, status, subject, description, priority, fields, another: self.another, node }));
+        run.effect(Effect::OpenTicket(TicketDraft {
+            pipeline,
+            status,
+            subject,
+            description,
+            priority,
+            fields,
+            another: self.another,
+            node,
+        }));
         Next::On
     }
 }

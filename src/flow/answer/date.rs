@@ -36,7 +36,9 @@ pub fn read(text: &str, locale: &str, today: Date) -> Option<Date> {
     }
     let parts: Vec<&str> = plain.split(' ').filter(|part| !matches!(*part, "le" | "the" | "of" | "on")).collect();
     match parts.as_slice() {
-        [one] if one.len() == 8 && one.bytes().all(|b| b.is_ascii_digit()) => day(one[..4].parse().ok()?, number(&one[4..6])?, number(&one[6..])?),
+        [one] if one.len() == 8 && one.bytes().all(|b| b.is_ascii_digit()) => {
+            day(one[..4].parse().ok()?, number(&one[4..6])?, number(&one[6..])?)
+        }
         [year, month, date] if year.len() == 4 && month_or_number(month).is_some() => {
             day(year.parse().ok()?, month_or_number(month)?, number(date)?)
         }

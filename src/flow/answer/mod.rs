@@ -157,7 +157,8 @@ fn phone(text: &str) -> Option<String> {
     let start = text.find(|c: char| c == '+' || c == '(' || c.is_ascii_digit())?;
     let end = text.rfind(|c: char| c.is_ascii_digit())? + 1;
     let number = text.get(start..end)?.replace("(0)", "");
-    let between = |c: char| c.is_ascii_digit() || c.is_whitespace() || matches!(c, '+' | '-' | '.' | '/' | '(' | ')' | '\u{a0}' | '\u{202f}');
+    let between =
+        |c: char| c.is_ascii_digit() || c.is_whitespace() || matches!(c, '+' | '-' | '.' | '/' | '(' | ')' | '\u{a0}' | '\u{202f}');
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
     if !number.chars().all(between) || number.rfind('+').is_some_and(|at| at > 0) || !(6..=15).contains(&digits.len()) {
         return None;
@@ -170,12 +171,50 @@ fn phone(text: &str) -> Option<String> {
 }
 
 const YES: &[&str] = &[
-    "oui", "ouais", "yes", "y", "yep", "yeah", "yup", "ok", "okay", "d accord", "bien sur", "sure", "of course", "certainly", "si", "ja",
-    "true", "vrai", "absolument", "volontiers", "tout a fait", "exact", "correct", "right", "👍", "✅",
+    "oui",
+    "ouais",
+    "yes",
+    "y",
+    "yep",
+    "yeah",
+    "yup",
+    "ok",
+    "okay",
+    "d accord",
+    "bien sur",
+    "sure",
+    "of course",
+    "certainly",
+    "si",
+    "ja",
+    "true",
+    "vrai",
+    "absolument",
+    "volontiers",
+    "tout a fait",
+    "exact",
+    "correct",
+    "right",
+    "👍",
+    "✅",
 ];
 const NO: &[&str] = &[
-    "non", "no", "n", "nope", "nan", "pas du tout", "not at all", "no thanks", "non merci", "nein", "false", "faux", "never", "jamais",
-    "👎", "❌",
+    "non",
+    "no",
+    "n",
+    "nope",
+    "nan",
+    "pas du tout",
+    "not at all",
+    "no thanks",
+    "non merci",
+    "nein",
+    "false",
+    "faux",
+    "never",
+    "jamais",
+    "👎",
+    "❌",
 ];
 
 /// `yes, please` and `non merci` count; `yes and no` does not.
@@ -189,7 +228,8 @@ pub fn yes_no(text: &str) -> Option<bool> {
     }
     let mut words = plain.split(' ');
     let first = words.next().unwrap_or_default();
-    let polite = words.clone().count() <= 4 && words.all(|word| !YES.contains(&word) && !NO.contains(&word) && word != "mais" && word != "but");
+    let polite =
+        words.clone().count() <= 4 && words.all(|word| !YES.contains(&word) && !NO.contains(&word) && word != "mais" && word != "but");
     match (YES.contains(&first), NO.contains(&first)) {
         (true, _) if polite => Some(true),
         (_, true) if polite => Some(false),
@@ -204,7 +244,8 @@ fn web_address(text: &str) -> Option<String> {
     }
     let whole = if word.contains("://") { word.to_owned() } else { format!("https://{word}") };
     let parsed = url::Url::parse(&whole).ok()?;
-    let named = matches!(parsed.scheme(), "http" | "https") && parsed.host_str().is_some_and(|host| host.contains('.') && !host.ends_with('.'));
+    let named =
+        matches!(parsed.scheme(), "http" | "https") && parsed.host_str().is_some_and(|host| host.contains('.') && !host.ends_with('.'));
     named.then(|| parsed.to_string())
 }
 
@@ -221,7 +262,8 @@ fn location(message: &MessageIn) -> Option<Value> {
 }
 
 fn attachment(message: &MessageIn, accept: &[String]) -> Option<Value> {
-    let taken = |kind: &str| matches!(kind, "image" | "video" | "audio" | "file") && (accept.is_empty() || accept.iter().any(|one| one == kind));
+    let taken =
+        |kind: &str| matches!(kind, "image" | "video" | "audio" | "file") && (accept.is_empty() || accept.iter().any(|one| one == kind));
     let found = message.attachments.iter().find(|attachment| taken(&attachment.kind) && attachment.url.is_some())?;
     Some(json!({ "kind": found.kind, "url": found.url }))
 }

@@ -70,7 +70,8 @@ mod tests {
     use crate::flow::words::normalise;
 
     fn found(said: &str) -> Option<usize> {
-        let options = [vec!["track", "ma commande", "my order"], vec!["human", "parler a quelqu un", "talk to someone"], vec!["hours", "horaires"]];
+        let options =
+            [vec!["track", "ma commande", "my order"], vec!["human", "parler a quelqu un", "talk to someone"], vec!["hours", "horaires"]];
         find(&normalise(said), &options.map(|words| words.into_iter().map(String::from).collect()))
     }
 

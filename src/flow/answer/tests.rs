@@ -103,7 +103,12 @@ fn what_is_no_answer_of_the_type_is_none() {
 
 #[test]
 fn places_and_files_come_as_attachments() {
-    let place = Attachment { kind: "location".into(), url: None, title: Some("Paris".into()), raw: json!({ "coordinates": { "lat": 48.8, "long": 2.3 } }) };
+    let place = Attachment {
+        kind: "location".into(),
+        url: None,
+        title: Some("Paris".into()),
+        raw: json!({ "coordinates": { "lat": 48.8, "long": 2.3 } }),
+    };
     let picture = Attachment { kind: "image".into(), url: Some("https://x.y/z".into()), title: None, raw: Value::Null };
     let message = MessageIn { attachments: vec![place, picture], ..MessageIn::default() };
     let none: &[String] = &[];

@@ -9,13 +9,37 @@ use super::time;
 use crate::flow::limits;
 
 pub const FILTERS: &[&str] = &[
-    "abs", "capitalize", "count", "d", "date", "default", "first", "float", "int", "join", "last", "length", "lower", "max", "min",
-    "replace", "reverse", "round", "sort", "split", "string", "sum", "title", "trim", "unique", "upper", "urlencode",
+    "abs",
+    "capitalize",
+    "count",
+    "d",
+    "date",
+    "default",
+    "first",
+    "float",
+    "int",
+    "join",
+    "last",
+    "length",
+    "lower",
+    "max",
+    "min",
+    "replace",
+    "reverse",
+    "round",
+    "sort",
+    "split",
+    "string",
+    "sum",
+    "title",
+    "trim",
+    "unique",
+    "upper",
+    "urlencode",
 ];
 
-pub const TESTS: &[&str] = &[
-    "defined", "undefined", "none", "number", "string", "boolean", "sequence", "mapping", "odd", "even", "startingwith", "endingwith",
-];
+pub const TESTS: &[&str] =
+    &["defined", "undefined", "none", "number", "string", "boolean", "sequence", "mapping", "odd", "even", "startingwith", "endingwith"];
 
 pub fn environment() -> Environment<'static> {
     let mut env = Environment::empty();

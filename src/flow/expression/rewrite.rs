@@ -41,9 +41,7 @@ fn tokens(source: &str) -> Result<Vec<Token<'_>>, String> {
         let (kind, length) = match first {
             '"' | '\'' => (Kind::Text, text_length(rest, first).ok_or("a text is not closed")?),
             c if c.is_ascii_digit() => (Kind::Number, number_length(rest)),
-            c if c.is_alphabetic() || c == '_' => {
-                (Kind::Name, rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len()))
-            }
+            c if c.is_alphabetic() || c == '_' => (Kind::Name, rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())),
             '{' | '}' | '(' | ')' | '[' | ']' => (Kind::Symbol, 1),
             _ if ["==", "!=", "<=", ">=", "**", "//"].iter().any(|two| rest.starts_with(two)) => (Kind::Symbol, 2),
             c if c.is_ascii_punctuation() => (Kind::Symbol, 1),
@@ -179,7 +177,13 @@ impl<'a> Rewriter<'a> {
                     self.at += 1;
                     let mut inner = String::new();
                     self.sequence(&mut inner, depth + 1)?;
-                    let close = if open == "(" { ")" } else if open == "[" { "]" } else { "}" };
+                    let close = if open == "(" {
+                        ")"
+                    } else if open == "[" {
+                        "]"
+                    } else {
+                        "}"
+                    };
                     if !self.next_is(0, close) {
                         return Err(format!("`{open}` is not closed"));
                     }
@@ -287,7 +291,21 @@ mod tests {
 
     #[test]
     fn what_is_no_expression_is_refused() {
-        for source in ["(a", "a)", "'open", "a § b", "__eq(a, b)", "range(9)", "a.upper()", "a | nofilter", "a is", "a is not", "a |", "a is prime", &"(".repeat(100)] {
+        for source in [
+            "(a",
+            "a)",
+            "'open",
+            "a § b",
+            "__eq(a, b)",
+            "range(9)",
+            "a.upper()",
+            "a | nofilter",
+            "a is",
+            "a is not",
+            "a |",
+            "a is prime",
+            &"(".repeat(100),
+        ] {
             assert!(rewrite(source).is_err(), "{source}");
         }
     }
