@@ -1,10 +1,12 @@
 //! The inbox's queries, over the tables of the turn (`turns/tables.rs`).
 
 use async_trait::async_trait;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::column::{ms, word};
-use super::turns::conversation::{ContactRow, ConversationRow, LoadedRow, into_loaded};
+use super::turns::conversation::{ContactRow, ConversationRow, LoadedRow, hour_of, into_loaded};
 use super::turns::event::EventRow;
 use super::turns::message::MessageRow;
 use super::turns::tables::{contacts, conversations, events, messages};
@@ -12,19 +14,21 @@ use super::{AnyConn, Named, SqlStore};
 use crate::domain::ids::{ConversationId, EventId};
 use crate::domain::message::Message;
 use crate::store::Result;
-use crate::store::inbox::{ConversationFilter, InboxStore, ListPlace, ListedConversation, ParkedEvent, Reading};
+use crate::store::inbox::{ConversationFilter, InboxStore, ListPlace, ListedConversation, OwnerKind, ParkedEvent, Reading};
 use crate::store::turns::{Loaded, StoredEvent};
 
 fn list(conn: &mut AnyConn, filter: &ConversationFilter, after: Option<ListPlace>, limit: u32) -> Result<Vec<ListedConversation>> {
     let joined = conversations::table.inner_join(contacts::table.on(contacts::id.eq(conversations::contact_id)));
     let mut query = joined
         .select((ConversationRow::as_select(), ContactRow::as_select()))
-        .order((conversations::last_activity_at.desc(), conversations::id.desc()))
+        // The index finds the hours in order; only the rows of one hour are sorted.
+        .order((conversations::active_hour.desc(), conversations::last_activity_at.desc(), conversations::id.desc()))
         .limit(limit.into())
         .into_boxed();
     if let Some(place) = after {
         let at = ms(place.last_activity_at);
         let same_time = conversations::last_activity_at.eq(at).and(conversations::id.lt(place.id.to_string()));
+        query = query.filter(conversations::active_hour.le(hour_of(place.last_activity_at)));
         query = query.filter(conversations::last_activity_at.lt(at).or(same_time));
     }
     if let Some(page) = &filter.page {
@@ -32,6 +36,10 @@ fn list(conn: &mut AnyConn, filter: &ConversationFilter, after: Option<ListPlace
     }
     if let Some(owner) = filter.owner {
         query = query.filter(conversations::owner.eq(owner.word()));
+        if owner != OwnerKind::Bot {
+            // Said as the index `conversations_in_queue` says it, so that it is used.
+            query = query.filter(sql::<Bool>("conversations.owner <> 'bot'"));
+        }
     }
     if let Some(agent) = filter.agent {
         query = query.filter(conversations::owner_user.eq(agent.to_string()));

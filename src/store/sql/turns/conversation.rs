@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::tables::{contacts, conversations};
+use crate::domain::Timestamp;
 use crate::domain::contact::Contact;
 use crate::domain::conversation::{Conversation, Owner};
 use crate::domain::ids::{PageId, Psid};
@@ -80,6 +81,13 @@ pub struct StateRow {
     pub preview: String,
     pub chatflow_id: Option<String>,
     pub link_id: Option<String>,
+    /// Hours since 1970 of the last activity: what the inbox lists by, and its index is seldom written.
+    pub active_hour: i64,
+}
+
+/// Hours since 1970, rounded down.
+pub fn hour_of(at: Timestamp) -> i64 {
+    ms(at).div_euclid(3_600_000)
 }
 
 /// A conversation's row without its session.
@@ -122,6 +130,7 @@ impl ConversationRow {
                 preview: conversation.preview.clone(),
                 chatflow_id: conversation.chatflow.map(|id| id.to_string()),
                 link_id: conversation.link.map(|id| id.to_string()),
+                active_hour: hour_of(conversation.last_activity_at),
             },
         })
     }

@@ -36,6 +36,7 @@ diesel::table! {
         session -> Nullable<Text>,
         delivered_until -> Nullable<BigInt>,
         read_until -> Nullable<BigInt>,
+        active_hour -> BigInt,
     }
 }
 

@@ -1,0 +1,2 @@
+DROP INDEX conversations_by_activity;
+ALTER TABLE conversations DROP COLUMN active_hour;
