@@ -122,8 +122,8 @@ impl App {
     }
 }
 
-/// Interrupt or terminate.
-async fn stop_signal() {
+/// Returns when the process is told to stop: interrupt or terminate.
+pub async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let interrupted = tokio::signal::ctrl_c();
     match signal(SignalKind::terminate()) {

@@ -46,6 +46,7 @@ pub mod app;
 pub mod callout;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod domain;
 pub mod flow;
 pub mod messenger;

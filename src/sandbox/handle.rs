@@ -117,6 +117,11 @@ impl Sandbox {
         self.inner.changes.subscribe()
     }
 
+    /// Lets real time pass.
+    pub async fn pause(&self, time: std::time::Duration) {
+        courier::pause(time).await;
+    }
+
     /// Ends the live streams of the page, so that a server that drains need not wait for them.
     pub fn close(&self) {
         self.inner.closed.store(true, Ordering::Relaxed);

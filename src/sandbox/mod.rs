@@ -22,6 +22,7 @@ mod profile;
 mod rules;
 mod scripting;
 mod send;
+mod shop;
 mod standin;
 mod threads;
 mod visitor;
@@ -39,9 +40,9 @@ pub use world::{
     WebhookRecord, World,
 };
 
-/// Mounts everything at `/sandbox`: the Graph API stand-in and the page.
+/// Mounts everything at `/sandbox`: the Graph API stand-in, the page, and a shop for the demo's flows to call.
 pub fn configure(sandbox: Sandbox) -> impl FnOnce(&mut actix_web::web::ServiceConfig) {
     move |config| {
-        config.configure(graph::configure(sandbox.clone())).configure(page::configure(sandbox));
+        config.configure(graph::configure(sandbox.clone())).configure(page::configure(sandbox)).configure(shop::configure);
     }
 }
