@@ -20,6 +20,9 @@ const PUBLIC: &[&str] = &[
     // To sign in one has not signed in.
     "POST /v1/auth/login",
     "POST /v1/auth/refresh",
+    // Meta's side: the verify token and the signature guard it.
+    "GET /webhooks/messenger",
+    "POST /webhooks/messenger",
     // Public keys.
     "GET /.well-known/jwks.json",
 ];
