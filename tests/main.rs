@@ -17,8 +17,8 @@ mod support;
 
 mod authz;
 mod callout;
-mod graph_client;
 mod engine;
+mod graph_client;
 mod layers;
 mod openapi;
 mod postgres;

@@ -17,6 +17,11 @@ pub fn tag(revision: i64) -> HeaderValue {
 pub struct IfMatch(Option<Vec<String>>);
 
 impl IfMatch {
+    /// As a request without the header: for changes that a handler makes of its own.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
     /// 412 `stale` unless the request names `revision`, any (`*`), or none at all.
     pub fn guards(&self, revision: i64) -> Result<(), Problem> {
         let Some(tags) = &self.0 else { return Ok(()) };

@@ -39,9 +39,12 @@ pub mod state;
 pub mod tokens;
 
 pub mod auth;
+pub mod chatflows;
 pub mod conversations;
+pub mod links;
 pub mod me;
 pub mod operation;
+pub mod pages;
 pub mod users;
 pub mod webhook;
 
@@ -79,4 +82,5 @@ fn v1(config: &mut ServiceConfig) {
     config.configure(auth::routes).configure(me::routes).configure(users::routes);
     config.configure(conversations::routes);
     config.configure(operation::routes);
+    config.configure(pages::routes).configure(chatflows::routes).configure(links::routes);
 }

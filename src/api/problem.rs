@@ -59,6 +59,18 @@ catalogue! {
     IdempotencyInFlight "idempotency_in_flight" 409 "The first request with this Idempotency-Key is still running";
     MissingReference "missing_reference" 422 "Something that the request names does not exist";
     LastOwner "last_owner" 409 "An active owner must remain";
+    // pages, chatflows, links
+    TokenRefused "token_refused" 422 "Meta does not accept this page token";
+    PermissionMissing "permission_missing" 422 "The page token may not do this at Meta";
+    GraphRefused "graph_refused" 422 "Meta refused";
+    GraphUnavailable "graph_unavailable" 503 "Meta does not answer now";
+    PageDisconnected "page_disconnected" 409 "The page is disconnected";
+    FlowHasErrors "flow_has_errors" 422 "The document has errors";
+    NeverPublished "never_published" 409 "The chatflow was never published";
+    ChatflowInactive "chatflow_inactive" 409 "The chatflow is inactive";
+    IsPrimary "is_primary" 409 "It is its page's primary chatflow";
+    SecondPrimary "second_primary" 409 "The page has a primary chatflow";
+    DirectLink "direct_link" 409 "It is a chatflow's own link";
     // conversations
     ConversationBusy "conversation_busy" 503 "Too much waits for this conversation";
     CommandRefused "command_refused" 409 "The conversation's state does not allow this";
@@ -147,6 +159,10 @@ impl Problem {
 
     pub fn code(&self) -> Code {
         self.code
+    }
+
+    pub fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// Fails with all fields that were found wrong, at once; `Ok` when there are none.

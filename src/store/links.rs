@@ -23,8 +23,8 @@ pub trait LinkStore: Send + Sync {
     /// Live or not: whether it still opens anything is [`Link::is_live`]'s to say.
     async fn link_by_ref(&self, page: &PageId, r#ref: &str) -> Result<Option<Link>>;
 
-    /// The link that the chatflow has from birth.
-    async fn direct_link(&self, chatflow: ChatflowId) -> Result<Option<Link>>;
+    /// The links that these chatflows have from birth, in no order.
+    async fn direct_links(&self, chatflows: &[ChatflowId]) -> Result<Vec<Link>>;
 
     /// By id (oldest first), those behind `after`.
     async fn links(&self, filter: LinkFilter, after: Option<LinkId>, limit: u32) -> Result<Vec<Link>>;

@@ -1,5 +1,9 @@
 //! The admin API over real HTTP, with a store and no actors: conventions, sign-in, users.
 
+mod chatflows;
 mod conventions;
+mod links;
+mod office;
+mod pages;
 mod sign_in;
 mod users;

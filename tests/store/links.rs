@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use causerie::domain::ids::LinkId;
 use causerie::domain::link::Link;
@@ -44,7 +44,10 @@ fn a_link_is_found_by_its_ref_on_its_page_only() {
         assert_eq!(store.link_by_ref(&"100".into(), &link.r#ref).await.unwrap(), Some(link.clone()));
         assert_eq!(store.link_by_ref(&"200".into(), &link.r#ref).await.unwrap(), None);
         assert_eq!(store.link_by_ref(&"100".into(), "nothing").await.unwrap(), None);
-        assert_eq!(store.direct_link(link.chatflow).await.unwrap().unwrap().id, Uuid::from_u128(1).into());
+        let direct = store.direct_links(&[link.chatflow, Uuid::from_u128(3).into()]).await.unwrap();
+        let ids: BTreeSet<LinkId> = direct.into_iter().map(|link| link.id).collect();
+        assert_eq!(ids, [1, 3].map(|n| Uuid::from_u128(n).into()).into());
+        assert_eq!(store.direct_links(&[]).await.unwrap(), []);
     });
 }
 

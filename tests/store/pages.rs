@@ -75,7 +75,7 @@ fn a_page_is_connected_with_its_token_and_its_default_chatflow() {
         assert_eq!(store.token(&"100".into()).await.unwrap().unwrap().expose_secret(), "EAAtoken");
         assert_eq!(store.chatflow(new.chatflow.id).await.unwrap(), Some(new.chatflow.clone()));
         assert_eq!(store.version(new.chatflow.id, 1).await.unwrap(), new.version);
-        assert_eq!(store.direct_link(new.chatflow.id).await.unwrap(), Some(new.link));
+        assert_eq!(store.direct_links(&[new.chatflow.id]).await.unwrap(), [new.link]);
         let again = store.connect(NewPage { page: page("100"), token: SecretString::from("other"), chatflow: None }).await;
         assert!(matches!(again, Err(StoreError::Conflict { what: "page" })), "{again:?}");
         assert_eq!(store.token(&"100".into()).await.unwrap().unwrap().expose_secret(), "EAAtoken", "a refused connect changes nothing");

@@ -1,6 +1,6 @@
 //! The HTTP side over a real store on a free port, with a manual clock and no actors: for what the admin API decides alone.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer, web};
@@ -30,6 +30,7 @@ pub struct TestApi {
     pub clock: ManualClock,
     pub store: SqlStore,
     pub api: web::Data<Api>,
+    told: Arc<Told>,
     server: ServerHandle,
     _folder: Folder,
 }
@@ -40,13 +41,31 @@ impl TestApi {
     }
 
     pub async fn with(settings: Settings) -> Self {
-        let (store, folder) = sqlite_store();
-        let clock = ManualClock::at("2026-03-01T09:00:00Z".parse().unwrap());
         // Nobody listens there.
-        let graph = GraphClient::new(GraphSettings { base_url: "http://127.0.0.1:9".into(), ..GraphSettings::default() }).unwrap();
+        let graph = GraphSettings { base_url: "http://127.0.0.1:9".into(), ..GraphSettings::default() };
+        Self::build(settings, graph, Self::clock()).await
+    }
+
+    /// With a Graph API at this address, for the app with this id and secret.
+    pub async fn at_graph(base_url: &str, app: &str, secret: &str, clock: ManualClock) -> Self {
+        let mut settings = Settings::default();
+        settings.meta.app_id = Some(app.to_owned());
+        let (base_url, app_id) = (base_url.to_owned(), Some(app.to_owned()));
+        let graph = GraphSettings { base_url, app_id, app_secret: Some(secret.into()), ..GraphSettings::default() };
+        Self::build(settings, graph, clock).await
+    }
+
+    pub fn clock() -> ManualClock {
+        ManualClock::at("2026-03-01T09:00:00Z".parse().unwrap())
+    }
+
+    async fn build(settings: Settings, graph: GraphSettings, clock: ManualClock) -> Self {
+        let (store, folder) = sqlite_store();
+        let graph = GraphClient::new(graph).unwrap();
+        let told = Arc::new(Told::default());
+        let actors = Arc::new(NoActors(told.clone()));
         let seed = [7; 32];
-        let api =
-            Api::new(Arc::new(store.clone()), Arc::new(clock.clone()), Arc::new(settings), Arc::new(graph), Arc::new(NoActors), &seed);
+        let api = Api::new(Arc::new(store.clone()), Arc::new(clock.clone()), Arc::new(settings), Arc::new(graph), actors, &seed);
         let api = web::Data::new(api.unwrap());
         let shared = api.clone();
         let server = HttpServer::new(move || App::new().configure(causerie::api::configure(shared.clone())));
@@ -55,7 +74,17 @@ impl TestApi {
         let server = server.run();
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        Self { client, clock, store, api, server: handle, _folder: folder }
+        Self { client, clock, store, api, told, server: handle, _folder: folder }
+    }
+
+    /// The pages that the actors were told to read anew, in order.
+    pub fn reloaded(&self) -> Vec<String> {
+        self.told.reloaded.lock().unwrap().clone()
+    }
+
+    /// The pages whose held messages were released.
+    pub fn released(&self) -> Vec<String> {
+        self.told.released.lock().unwrap().clone()
     }
 
     /// A new user of this role and an access token for them.
@@ -96,8 +125,15 @@ pub fn hash() -> String {
     HASH.get_or_init(|| causerie::api::password::hash_now(&PASSWORD.into()).unwrap()).clone()
 }
 
-/// Takes note of nothing and carries out nothing.
-struct NoActors;
+/// What the actors would have done.
+#[derive(Default)]
+struct Told {
+    reloaded: Mutex<Vec<String>>,
+    released: Mutex<Vec<String>>,
+}
+
+/// Takes note of what it is told about pages, and carries out nothing.
+struct NoActors(Arc<Told>);
 
 #[async_trait]
 impl Runtime for NoActors {
@@ -107,7 +143,8 @@ impl Runtime for NoActors {
         Ok(())
     }
 
-    async fn reload(&self, _: &PageId) -> Result<(), StoreError> {
+    async fn reload(&self, page: &PageId) -> Result<(), StoreError> {
+        self.0.reloaded.lock().unwrap().push(page.to_string());
         Ok(())
     }
 
@@ -115,7 +152,8 @@ impl Runtime for NoActors {
         Ok(())
     }
 
-    async fn release_held(&self, _: &PageId) -> Result<(), StoreError> {
+    async fn release_held(&self, page: &PageId) -> Result<(), StoreError> {
+        self.0.released.lock().unwrap().push(page.to_string());
         Ok(())
     }
 

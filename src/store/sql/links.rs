@@ -147,12 +147,15 @@ impl LinkStore for SqlStore {
         row.await?.map(Link::try_from).transpose()
     }
 
-    async fn direct_link(&self, chatflow: ChatflowId) -> Result<Option<Link>> {
-        let row = self.read(move |conn| {
-            let query = links::table.filter(links::chatflow.eq(chatflow.to_string())).filter(links::direct.eq(true));
-            query.select(LinkRow::as_select()).first(conn).optional().of("link")
+    async fn direct_links(&self, chatflows: &[ChatflowId]) -> Result<Vec<Link>> {
+        let ids: Vec<String> = chatflows.iter().map(ToString::to_string).collect();
+        let rows = self.read(move |conn| {
+            on_each!(conn, conn => {
+                let query = links::table.filter(links::chatflow.eq_any(&ids)).filter(links::direct.eq(true));
+                query.select(LinkRow::as_select()).load(conn).of("link")
+            })
         });
-        row.await?.map(Link::try_from).transpose()
+        rows.await?.into_iter().map(Link::try_from).collect()
     }
 
     async fn links(&self, filter: LinkFilter, after: Option<LinkId>, limit: u32) -> Result<Vec<Link>> {

@@ -1,0 +1,41 @@
+//! `/v1/chatflows`: one draft each, immutable numbered versions, bound to a page.
+//!
+//! Start with [`create`]. What several endpoints share: [`birth`] (a chatflow with its direct link), [`edit`] (a change at
+//! the revision that was read), [`checking`] (what the language says of a document on its page), [`document`] (JSON or YAML).
+
+mod activate;
+mod birth;
+mod check;
+mod checking;
+mod create;
+mod deactivate;
+mod delete;
+mod document;
+mod draft;
+mod duplicate;
+mod edit;
+mod list;
+mod live_chat;
+mod publish;
+mod rollback;
+mod show;
+mod update;
+mod versions;
+mod view;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub(super) use birth::Birth;
+pub(super) use checking::refuse_errors;
+pub(super) use edit::{find, missing, named};
+pub use live_chat::LiveChatBody;
+pub use view::ChatflowView;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(list::list_chatflows).service(create::create_chatflow).service(show::show_chatflow);
+    config.service(update::update_chatflow).service(delete::delete_chatflow).service(duplicate::duplicate_chatflow);
+    config.service(draft::show_draft).service(draft::save_draft).service(check::check_chatflow);
+    config.service(publish::publish_chatflow).service(rollback::roll_back_chatflow);
+    config.service(versions::list_versions).service(versions::show_version);
+    config.service(activate::activate_chatflow).service(deactivate::deactivate_chatflow);
+}

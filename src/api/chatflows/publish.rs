@@ -1,0 +1,72 @@
+use actix_web::post;
+use actix_web::web::Data;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::checking::refuse_errors;
+use super::document::Optional;
+use super::edit::{find, refused};
+use super::view::VersionView;
+use crate::api::answer::{Answer, Reply};
+use crate::api::caller::Caller;
+use crate::api::etag::IfMatch;
+use crate::api::extract::{FieldChecks, Path};
+use crate::api::pages;
+use crate::api::state::Api;
+use crate::domain::chatflow::{Chatflow, ChatflowVersion};
+use crate::domain::ids::ChatflowId;
+use crate::flow::issue::Issue;
+use crate::store::chatflows::Publication;
+
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PublishChatflowBody {
+    /// What is new, for people: at most 500 characters.
+    note: Option<String>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PublishedView {
+    version: VersionView,
+    /// Issues that did not stop the publish.
+    warnings: Vec<Issue>,
+}
+
+/// Publish the draft as the next version
+///
+/// New sessions start on it; running ones stay on theirs. A draft with errors is refused with every issue at once
+/// (`flow_has_errors`, member `issues`). Publishing does not activate: see `activate`.
+#[utoipa::path(tag = "chatflows", operation_id = "publish_chatflow", params(ChatflowId), request_body = Option<PublishChatflowBody>, responses((status = CREATED, body = PublishedView)), security(("bearer" = ["edit_flows"])))]
+#[post("/chatflows/{id}/publish")]
+pub async fn publish_chatflow(
+    api: Data<Api>,
+    caller: Caller,
+    id: Path<ChatflowId>,
+    if_match: IfMatch,
+    body: Optional<PublishChatflowBody>,
+) -> Reply<PublishedView> {
+    let note = body.0.unwrap_or_default().note;
+    check_note(note.as_deref())?;
+    let chatflow = find(&api, id.0).await?;
+    if_match.guards(chatflow.revision)?;
+    let document = chatflow.draft.clone();
+    publish(&api, &caller, chatflow, document, note).await
+}
+
+pub(super) fn check_note(note: Option<&str>) -> Result<(), crate::api::problem::Problem> {
+    let mut checks = FieldChecks::default();
+    checks.check(note.is_none_or(|note| note.chars().count() <= 500), "/note", "at most 500 characters");
+    checks.done()
+}
+
+/// Checks the document and makes it the next version, at the revision that was read.
+pub(super) async fn publish(api: &Api, caller: &Caller, chatflow: Chatflow, document: Value, note: Option<String>) -> Reply<PublishedView> {
+    let warnings = refuse_errors(api, &chatflow.page, &document).await?;
+    let (by, at) = (Some(caller.user.id), api.clock.now());
+    let publication = Publication { chatflow: chatflow.id, expected: chatflow.revision, document, note: note.clone(), by, at };
+    let number = api.store.publish(publication).await.map_err(|error| refused(error, &chatflow))?;
+    pages::reload(api, &chatflow.page).await;
+    let version = ChatflowVersion { chatflow: chatflow.id, number, document: Value::Null, note, published_by: by, published_at: at };
+    let place = format!("/v1/chatflows/{}/versions/{number}", chatflow.id);
+    Ok(Answer::created(place, PublishedView { version: version.into(), warnings }).at(chatflow.revision + 1))
+}

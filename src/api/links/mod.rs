@@ -1,0 +1,21 @@
+//! `/v1/links`: direct links, `m.me` URLs whose `ref` opens one chatflow.
+//!
+//! Start with [`create`]. Every chatflow has one from birth; more are made per campaign.
+
+mod create;
+mod fields;
+mod list;
+mod revoke;
+mod show;
+mod update;
+mod view;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub(super) use create::random_ref;
+pub use view::LinkView;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(list::list_links).service(create::create_link).service(show::show_link);
+    config.service(update::update_link).service(revoke::revoke_link);
+}
