@@ -1,5 +1,6 @@
 //! The store's contract: every case runs on SQLite and on PostgreSQL.
 
+mod access;
 mod chatflows;
 mod inbox;
 mod links;

@@ -246,7 +246,8 @@ pub(super) fn is_broken(conn: &mut AnyConn) -> bool {
     match conn {
         AnyConn::Pg(conn) => {
             let broken = AnsiTransactionManager::is_broken_transaction_manager(conn);
-            broken || conn.batch_execute("").is_err()
+            // Not an empty statement: diesel takes the answer to it for an error.
+            broken || conn.batch_execute("SELECT 1").is_err()
         }
         AnyConn::Sqlite(conn) => AnsiTransactionManager::is_broken_transaction_manager(conn),
     }
