@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use causerie::api::{password, users};
+use causerie::app::{App, Parts, vault_of};
 use causerie::clock::{Clock, SystemClock};
 use causerie::config::{LogFormat, Settings};
 use causerie::domain::access::{Role, User};
@@ -14,7 +15,6 @@ use causerie::domain::ids::IdMaker;
 use causerie::store::access::AccessStore;
 use causerie::store::sql::SqlStore;
 use causerie::store::sql::conn::{self, Target};
-use causerie::vault::Vault;
 use clap::{Args, Parser, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::EnvFilter;
@@ -38,6 +38,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run the server until it is told to stop, then finish what is under way
+    ///
+    /// Brings the database's schema up to date first. Prepare it with create-owner, and with the app secret and the
+    /// verify token of the Facebook app.
+    Serve,
     /// Bring the database's schema up to date, and say what was done
     ///
     /// `serve` does the same at its start; this is for those who want it as a step of its own.
@@ -84,10 +89,27 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     start_log(&settings)?;
     make_folders(&settings)?;
     match cli.command {
+        Command::Serve => actix_web::rt::System::new().block_on(serve(settings)),
         Command::Migrate { dry_run } => migrate(&settings, dry_run),
         Command::CreateOwner(owner) => actix_web::rt::System::new().block_on(create_owner(&settings, owner)),
         Command::Openapi => Ok(ExitCode::SUCCESS),
     }
+}
+
+async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
+    for missing in missing_from(&settings) {
+        tracing::warn!("`{missing}` is not set: Meta's webhooks are refused until it is");
+    }
+    let app = App::start(settings, Parts { clock: Arc::new(SystemClock), listener: None, extra: None }).await?;
+    tracing::info!(address = %app.address(), "listening on {}", app.base_url());
+    app.run().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What Meta's side cannot work without.
+fn missing_from(settings: &Settings) -> Vec<&'static str> {
+    let meta = [("meta.app_secret", settings.meta.app_secret.is_none()), ("meta.verify_token", settings.meta.verify_token.is_none())];
+    meta.into_iter().filter(|(_, missing)| *missing).map(|(name, _)| name).collect()
 }
 
 fn migrate(settings: &Settings, dry_run: bool) -> anyhow::Result<ExitCode> {
@@ -113,7 +135,7 @@ async fn create_owner(settings: &Settings, owner: CreateOwner) -> anyhow::Result
     let id = IdMaker::new(clock.now(), getrandom::u64()?).next();
     let user =
         User { id, email, name: owner.name, role: Role::Owner, service_seat: false, active: true, revision: 1, created_at: clock.now() };
-    let store = SqlStore::open(settings.database.url.expose_secret(), Arc::new(vault(settings)?))?;
+    let store = SqlStore::open(settings.database.url.expose_secret(), Arc::new(vault_of(settings)?))?;
     let hash = password::hash_now(&password)?;
     store.create_user(user, hash).await.context("the owner was not made")?;
     say(&format!("{id} may sign in now"))
@@ -127,14 +149,6 @@ fn make_folders(settings: &Settings) -> anyhow::Result<()> {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
     }
     Ok(())
-}
-
-/// The key from the settings, else from its file, which is made at the first start.
-fn vault(settings: &Settings) -> anyhow::Result<Vault> {
-    Ok(match &settings.vault.key {
-        Some(key) => Vault::from_text(key.expose_secret())?,
-        None => Vault::from_file_or_new(&settings.vault.key_file)?,
-    })
 }
 
 fn ask_password() -> anyhow::Result<SecretString> {
