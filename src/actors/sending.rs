@@ -64,8 +64,8 @@ async fn wait_for_rate(shared: &Shared, gate: &Gate) {
     let at = {
         let mut state = gate.state();
         let slot = state.next_slot.unwrap_or(now).max(now).max(state.throttled_until.unwrap_or(now));
-        // A burst of a tenth of a second may leave at once.
-        let earliest = slot - SignedDuration::from_millis(100);
+        // Meta counts per second: a second's worth may leave at once.
+        let earliest = slot - SignedDuration::from_secs(1);
         state.next_slot = Some(slot + gap);
         earliest.max(state.throttled_until.unwrap_or(earliest))
     };
