@@ -9,8 +9,10 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::web;
 use actix_web::{App as WebApp, HttpServer};
+use async_trait::async_trait;
 use secrecy::ExposeSecret as _;
 
+use crate::actors::callouts::Caller;
 use crate::actors::handle::Parts as ActorParts;
 use crate::actors::{Actors, Options};
 use crate::api;
@@ -18,6 +20,8 @@ use crate::api::state::Api;
 use crate::callout::{CalloutClient, CalloutSettings};
 use crate::clock::SharedClock;
 use crate::config::Settings;
+use crate::domain::event::CalloutResult;
+use crate::flow::effect::CalloutRequest;
 use crate::flow::token::TokenKey;
 use crate::messenger::client::{GraphClient, GraphSettings};
 use crate::runtime::Runtime;
@@ -60,7 +64,7 @@ impl App {
             store: Arc::new(store.clone()),
             clock: parts.clock.clone(),
             graph: graph.clone(),
-            callouts: CalloutClient::new(callout_settings(&settings))?,
+            caller: Arc::new(CalloutClient::new(callout_settings(&settings))?),
             token_key: TokenKey::new(&vault.derive("option tokens")?),
             options: options_of(&settings),
             seed,
@@ -119,6 +123,13 @@ impl App {
         self.actors.drain(self.drain).await;
         self.serving.await??;
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Caller for CalloutClient {
+    async fn call(&self, request: &CalloutRequest) -> CalloutResult {
+        CalloutClient::call(self, request).await
     }
 }
 

@@ -3,12 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use jiff::SignedDuration;
 
 use super::Shared;
 use super::supervisor::Shards;
 use crate::domain::event::CalloutResult;
+use crate::flow::effect::CalloutRequest;
 use crate::store::turns::Callout;
+
+/// The port: one HTTP call, within its bounds. It cannot fail otherwise than by its result.
+#[async_trait]
+pub trait Caller: Send + Sync {
+    async fn call(&self, request: &CalloutRequest) -> CalloutResult;
+}
 
 /// Beyond the call's own time-out, until another may take it over.
 const CLAIM_MARGIN: SignedDuration = SignedDuration::from_secs(30);
@@ -22,7 +30,7 @@ pub fn claim_time() -> SignedDuration {
 
 /// Makes one call and turns its end into an event of the conversation.
 pub async fn carry_out(shared: Arc<Shared>, shards: Shards, callout: Callout) {
-    let result = shared.callouts.call(&callout.request).await;
+    let result = shared.caller.call(&callout.request).await;
     let now = shared.clock.now();
     if may_pass(&result) && callout.attempts < u32::from(callout.request.retries) {
         let wait = FIRST_RETRY * 2_u32.saturating_pow(callout.attempts.min(6));

@@ -10,13 +10,13 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use tokio::sync::{Notify, oneshot};
 
+use super::callouts::Caller;
 use super::conversation::Job;
 use super::dispatcher::Dispatchers;
 use super::shard::{Deliver, Order, Shard};
 use super::supervisor::{Shards, Supervisor, Sweeper};
 use super::turning::Work;
 use super::{Key, Options, Shared};
-use crate::callout::CalloutClient;
 use crate::clock::SharedClock;
 use crate::domain::command::Command;
 use crate::domain::ids::{ConversationId, PageId};
@@ -32,7 +32,7 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     pub clock: SharedClock,
     pub graph: Arc<dyn Graph>,
-    pub callouts: CalloutClient,
+    pub caller: Arc<dyn Caller>,
     pub token_key: TokenKey,
     pub options: Options,
     /// Where the turns' seeds start; random.
@@ -60,7 +60,7 @@ impl Actors {
             store: parts.store,
             clock: parts.clock,
             graph: parts.graph,
-            callouts: parts.callouts,
+            caller: parts.caller,
             worlds: super::worlds::Worlds::default(),
             token_key: parts.token_key,
             options: parts.options,

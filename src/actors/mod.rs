@@ -46,7 +46,6 @@ use tokio::sync::Notify;
 
 pub use handle::Actors;
 
-use crate::callout::CalloutClient;
 use crate::clock::SharedClock;
 use crate::domain::ids::{PageId, Psid};
 use crate::domain::message::OutboxItem;
@@ -122,7 +121,7 @@ pub struct Shared {
     pub store: Arc<dyn Store>,
     pub clock: SharedClock,
     pub graph: Arc<dyn Graph>,
-    pub callouts: CalloutClient,
+    pub caller: Arc<dyn callouts::Caller>,
     pub worlds: worlds::Worlds,
     pub token_key: TokenKey,
     pub options: Options,
