@@ -22,4 +22,5 @@ mod graph_client;
 mod layers;
 mod openapi;
 mod postgres;
+mod routing;
 mod webhooks;

@@ -35,7 +35,7 @@ pub(super) fn route(cx: &Situation<'_>, mut draft: Draft, event: &InboundEvent) 
     }
     if let Some(link) = link {
         let entry = entry_by_link(link, event);
-        return begin(cx, draft, link.chatflow, entry);
+        return begin(cx, draft, link.chatflow, entry, &Input::Started);
     }
     let payload = payload_of(event);
     if let Some(tap) = payload.and_then(|payload| Tap::read(payload, cx.token_key)) {
@@ -226,7 +226,7 @@ fn tapped(cx: &Situation<'_>, mut draft: Draft, tap: &Tap, event: &InboundEvent)
     }
     match (policy, running) {
         (StaleChoice::Resume | StaleChoice::Explain, Some(session)) => run(cx, draft, *session, &Input::Repeat),
-        _ => begin(cx, draft, tap.chatflow, Entry::default()),
+        _ => begin(cx, draft, tap.chatflow, Entry::default(), &Input::Started),
     }
 }
 
@@ -242,8 +242,11 @@ fn waits_for(session: &Session, tap: &Tap) -> bool {
 fn completed(cx: &Situation<'_>, draft: Draft, session: &Session, after: OnComplete, event: &InboundEvent) -> Turn {
     match after {
         OnComplete::Inbox => to_inbox(cx, draft, "the chatflow has finished"),
-        OnComplete::Restart => begin(cx, draft, session.chatflow, entry_without_link(event)),
-        OnComplete::Goto(node) => begin(cx, draft, session.chatflow, Entry { node: Some(node), ..entry_without_link(event) }),
+        OnComplete::Restart => begin(cx, draft, session.chatflow, entry_without_link(event), &first_input(event)),
+        OnComplete::Goto(node) => {
+            let entry = Entry { node: Some(node), ..entry_without_link(event) };
+            begin(cx, draft, session.chatflow, entry, &first_input(event))
+        }
     }
 }
 
@@ -251,14 +254,22 @@ fn begin_primary(cx: &Situation<'_>, mut draft: Draft, event: &InboundEvent) -> 
     match cx.world.answering_primary() {
         Some(primary) => {
             because(&mut draft, "primary", true, "the page's primary chatflow answers".to_owned());
-            begin(cx, draft, primary, entry_without_link(event))
+            begin(cx, draft, primary, entry_without_link(event), &first_input(event))
         }
         None => to_inbox(cx, draft, "the page has no active chatflow"),
     }
 }
 
+/// A first message may already ask for something: the flow's interrupts see it, else it only opens the session.
+fn first_input(event: &InboundEvent) -> Input<'_> {
+    match payload_of(event) {
+        Some(GET_STARTED_PAYLOAD) => Input::Started,
+        _ => input_of(event).unwrap_or(Input::Started),
+    }
+}
+
 /// Opens a session and runs it from its entry. An inactive chatflow falls back to the primary, then to the inbox.
-fn begin(cx: &Situation<'_>, mut draft: Draft, chatflow: ChatflowId, entry: Entry) -> Turn {
+fn begin(cx: &Situation<'_>, mut draft: Draft, chatflow: ChatflowId, entry: Entry, input: &Input<'_>) -> Turn {
     let chosen = cx.world.active(chatflow).map(|bound| (chatflow, bound));
     let fallback = || cx.world.answering_primary().and_then(|id| cx.world.active(id).map(|bound| (id, bound)));
     let Some((chatflow, bound)) = chosen.or_else(fallback) else {
@@ -270,7 +281,7 @@ fn begin(cx: &Situation<'_>, mut draft: Draft, chatflow: ChatflowId, entry: Entr
     draft.conversation.chatflow = Some(chatflow);
     draft.conversation.link = entry.link;
     let session = flow::open(draft.ids.next(), chatflow, bound.version, &bound.flow, entry, &draft.contact, cx.at);
-    run(cx, draft, session, &Input::Started)
+    run(cx, draft, session, input)
 }
 
 /// One step of the flow, its outcome carried into the draft.
