@@ -52,6 +52,7 @@ pub mod flow;
 pub mod messenger;
 pub mod runtime;
 pub mod sandbox;
+pub mod simulator;
 pub mod store;
 pub mod turn;
 pub mod vault;

@@ -17,7 +17,7 @@ pub fn check_url(r: &mut Reader<'_>, field: &str, url: &Template, https_only: bo
         Some(rest) => {
             let whole = format!("https://{}", rest.split_whitespace().next().unwrap_or_default());
             let parsed = url::Url::parse(&whole).ok();
-            let odd = rest.contains(char::is_whitespace) || !parsed.is_some_and(|parsed| parsed.host().is_some());
+            let odd = rest.contains(char::is_whitespace) || parsed.is_none_or(|parsed| parsed.host().is_none());
             odd.then(|| "the URL cannot be read".into())
         }
     };

@@ -89,9 +89,8 @@ impl Read for Languages {
             let plain = (2..=3).contains(&first.len()) && (2..=4).contains(&region.len());
             let known = plain && language.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
             if !known {
-                r.at(&i.to_string(), |r| {
-                    r.issue(Code::WrongValue, format!("`{}` is not a locale", shorten(name)), "write `fr` or `fr_CA`")
-                });
+                let message = format!("`{}` is not a locale", shorten(name));
+                r.at(&i.to_string(), |r| r.issue(Code::WrongValue, message, "write `fr` or `fr_CA`"));
             } else if languages.contains(&language) {
                 r.at(&i.to_string(), |r| r.issue(Code::WrongValue, format!("`{language}` is listed twice"), ""));
             } else {

@@ -97,6 +97,14 @@ impl Flow {
         own.unwrap_or_else(|| key.built_in(self.languages.get(language).map_or("en", String::as_str)).to_owned())
     }
 
+    /// Pipelines and statuses that its tickets name.
+    pub fn ticket_places(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.nodes.iter().flat_map(|node| &node.actions).filter_map(|action| match action {
+            Action::CreateTicket(ticket) => Some((ticket.pipeline.as_str(), ticket.status.as_deref())),
+            _ => None,
+        })
+    }
+
     pub(crate) fn node(&self, name: &str) -> Option<u32> {
         self.by_name.get(name).copied()
     }

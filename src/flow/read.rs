@@ -207,7 +207,7 @@ pub fn plain(name: &str) -> &str {
 /// For messages: never a whole document.
 pub fn shorten(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(60) {
-        Some((at, _)) => Cow::Owned(format!("{}…", &text[..at])),
+        Some((at, _)) => Cow::Owned(format!("{}…", text.split_at(at).0)),
         None => Cow::Borrowed(text),
     }
 }
@@ -232,7 +232,7 @@ macro_rules! document {
         pub struct $name { $($(#[doc = $fdoc])* pub $field: $ty),* }
 
         impl $name {
-            #[allow(dead_code)]
+            #[allow(dead_code, reason = "read for the actions, not for what they are made of")]
             pub const DOC: &'static str = concat!($($doc, "\n"),*);
         }
 
@@ -247,7 +247,7 @@ macro_rules! document {
 
         impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> { stringify!($name).into() }
-            #[allow(unused_variables, unused_mut)] // an object without fields
+            #[allow(unused_variables, unused_mut, reason = "an object without fields")]
             fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 let mut object = $crate::flow::read::ObjectSchema::new(concat!($($doc, "\n"),*));
                 $(object.field::<$ty>(generator, stringify!($field), concat!($($fdoc, "\n"),*), document!(@optional $($default)?));)*

@@ -1,5 +1,7 @@
 //! Texts with `{{ expressions }}`. A text without one is a constant and costs a copy.
 
+#![allow(clippy::string_slice, reason = "places come from the same text's characters")]
+
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -130,11 +132,8 @@ fn closing(text: &str) -> Option<usize> {
         match (quote, c) {
             (Some(_), _) if escaped => escaped = false,
             (Some(_), '\\') => escaped = true,
-            (Some(open), c) => {
-                if c == open {
-                    quote = None;
-                }
-            }
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(c),
             (None, '{') => depth += 1,
             (None, '}') if depth > 0 => depth -= 1,

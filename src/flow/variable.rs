@@ -113,7 +113,7 @@ impl Variable {
 
 /// A number as JSON, whole where it is whole.
 pub fn number(value: f64) -> Option<Value> {
-    #[allow(clippy::cast_possible_truncation)] // whole and small enough, as tested
+    #[allow(clippy::cast_possible_truncation, reason = "whole and small enough, as tested")]
     if value.fract() == 0.0 && value.abs() < 9e15 {
         return Some(Value::from(value as i64));
     }
@@ -157,11 +157,8 @@ impl Pattern {
 impl Read for Pattern {
     fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
         let Value::String(source) = value else { return r.wrong_type("a regular expression, as text", value) };
-        Self::compile(source)
-            .map_err(|message| {
-                r.issue(Code::BadPattern, message, "the syntax is that of Rust's `regex`: no look-around, no back-references")
-            })
-            .ok()
+        let hint = "the syntax is that of Rust's `regex`: no look-around, no back-references";
+        Self::compile(source).map_err(|message| r.issue(Code::BadPattern, message, hint)).ok()
     }
 }
 

@@ -54,9 +54,10 @@ fn unaccented(letter: char) -> Cow<'static, str> {
 /// Whether `phrase` stands in `text` as whole words; both normalised.
 pub fn contains_words(text: &str, phrase: &str) -> bool {
     !phrase.is_empty()
-        && text.match_indices(phrase).any(|(at, _)| {
-            let before = text[..at].chars().next_back().is_none_or(|c| c == ' ');
-            before && text[at + phrase.len()..].chars().next().is_none_or(|c| c == ' ')
+        && text.match_indices(phrase).any(|(at, found)| {
+            let (before, rest) = text.split_at(at);
+            let after = rest.strip_prefix(found).unwrap_or_default();
+            (before.is_empty() || before.ends_with(' ')) && (after.is_empty() || after.starts_with(' '))
         })
 }
 

@@ -1,3 +1,5 @@
+//! The action `branch`: conditions.
+
 use crate::flow::expression::Expression;
 use crate::flow::issue::Code;
 use crate::flow::read::{Reader, document};

@@ -1,3 +1,5 @@
+//! The action `call`: there and back.
+
 use crate::domain::ids::ChatflowId;
 use crate::flow::issue::Code;
 use crate::flow::read::{Reader, document, shorten};

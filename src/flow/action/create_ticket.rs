@@ -1,3 +1,5 @@
+//! The action `create_ticket`.
+
 use crate::domain::ticket::Priority;
 use crate::flow::effect::{Effect, TicketDraft};
 use crate::flow::issue::Code;

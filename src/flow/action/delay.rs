@@ -1,3 +1,5 @@
+//! The action `delay`: a pause, by the sender where it is short, by a durable timer where it is not.
+
 use jiff::SignedDuration;
 
 use crate::flow::limits;

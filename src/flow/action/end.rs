@@ -1,3 +1,5 @@
+//! The action `end`.
+
 use crate::flow::read::document;
 use crate::flow::run::{Next, Run};
 

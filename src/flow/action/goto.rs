@@ -1,3 +1,5 @@
+//! The action `goto`.
+
 use crate::flow::read::document;
 use crate::flow::read_types::SureTarget;
 use crate::flow::run::{Next, Run};

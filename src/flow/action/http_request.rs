@@ -1,3 +1,5 @@
+//! The action `http_request`: the session waits, another layer makes the call.
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;

@@ -1,3 +1,5 @@
+//! The action `label_contact`.
+
 use crate::flow::issue::Code;
 use crate::flow::limits;
 use crate::flow::read::{Reader, document};

@@ -1,3 +1,5 @@
+//! The action `send_media`.
+
 use crate::domain::message::{Content, MediaKind};
 use crate::flow::check_url::check_url;
 use crate::flow::read::{Reader, document, words};

@@ -1,3 +1,5 @@
+//! The action `set`.
+
 use crate::flow::read::{Read, Reader, document};
 use crate::flow::read_types::{Name, Ordered, Save};
 use crate::flow::run::{Next, Run};

@@ -1,3 +1,5 @@
+//! The action `set_attribute`.
+
 use crate::flow::limits;
 use crate::flow::read::document;
 use crate::flow::read_types::Ordered;

@@ -1,3 +1,5 @@
+//! The action `transfer`: the rules decide who gets the conversation.
+
 use crate::domain::people::{Presence, Roster};
 use crate::domain::transfer::{Decision, Destination, Facts, RuleSet, decide};
 use crate::flow::effect::Effect;

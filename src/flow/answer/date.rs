@@ -37,7 +37,7 @@ pub fn read(text: &str, locale: &str, today: Date) -> Option<Date> {
     let parts: Vec<&str> = plain.split(' ').filter(|part| !matches!(*part, "le" | "the" | "of" | "on")).collect();
     match parts.as_slice() {
         [one] if one.len() == 8 && one.bytes().all(|b| b.is_ascii_digit()) => {
-            day(one[..4].parse().ok()?, number(&one[4..6])?, number(&one[6..])?)
+            day(one.get(..4)?.parse().ok()?, number(one.get(4..6)?)?, number(one.get(6..)?)?)
         }
         [year, month, date] if year.len() == 4 && month_or_number(month).is_some() => {
             day(year.parse().ok()?, month_or_number(month)?, number(date)?)
@@ -75,7 +75,7 @@ fn month_or_number(word: &str) -> Option<i8> {
 /// `1`, `01`, `1er`, `2nd`, `24th`.
 fn number(word: &str) -> Option<i8> {
     let digits = word.trim_end_matches(|c: char| c.is_ascii_lowercase());
-    let ending = &word[digits.len()..];
+    let ending = word.get(digits.len()..)?;
     let known = matches!(ending, "" | "er" | "st" | "nd" | "rd" | "th" | "e");
     (known && (1..=2).contains(&digits.len())).then(|| digits.parse().ok()).flatten()
 }

@@ -130,7 +130,7 @@ fn equal(a: &Value, b: &Value) -> Option<bool> {
     if a.kind() == b.kind() {
         return Some(a == b);
     }
-    Some(numbers(a, b).is_some_and(|(a, b)| a == b))
+    Some(numbers(a, b).and_then(|(a, b)| a.partial_cmp(&b)) == Some(Ordering::Equal))
 }
 
 fn order(a: &Value, b: &Value) -> Option<Ordering> {

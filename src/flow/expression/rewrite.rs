@@ -4,6 +4,8 @@
 //! Works on tokens: below a comparison everything binds tighter, so an operand is all up to the next comparison,
 //! `and`, `or`, `not`, `if`, `else`, comma or closing bracket.
 
+#![allow(clippy::string_slice, reason = "lengths come from the same text's characters")]
+
 use super::functions::{FILTERS, TESTS};
 use crate::flow::limits;
 

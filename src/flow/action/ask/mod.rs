@@ -1,10 +1,15 @@
+//! The action `ask`: a question, its answer by type, its options.
+//!
+//! What it means is here; how the question looks is in `prompt.rs`, what may be wrong with it in `check.rs`.
+
+mod check;
+mod prompt;
+
 use serde_json::Value;
 
 use crate::domain::event::MessageIn;
-use crate::domain::message::{Button, Content, QuickReply};
 use crate::flow::answer::options::{self, Words};
 use crate::flow::answer::{self, AnswerType};
-use crate::flow::issue::Code;
 use crate::flow::limits;
 use crate::flow::read::{Reader, document, words};
 use crate::flow::read_types::{AnsweredTarget, Save};
@@ -15,6 +20,7 @@ use crate::flow::variable::{Pattern, Plain};
 use crate::flow::words::normalise;
 
 use super::{Behaviour, Shape};
+use prompt::MORE;
 
 words! {
     /// What the options look like.
@@ -80,11 +86,6 @@ document! {
         pub goto: Option<AnsweredTarget>,
     }
 }
-
-/// Options from here on are pages: "More" leads to page `option - MORE`.
-const MORE: u16 = 0xF000;
-/// Options on one page, beside "More".
-const PAGE: usize = limits::QUICK_REPLIES - 1;
 
 impl Behaviour for Ask {
     fn settle(&mut self, r: &mut Reader<'_>) {
@@ -170,134 +171,6 @@ enum Understood {
 impl Ask {
     fn kind(&self) -> AnswerType {
         self.answer.unwrap_or(AnswerType::Text)
-    }
-
-    fn check_options(&self, r: &mut Reader<'_>, kind: AnswerType) {
-        let count = self.options.len();
-        r.at("options", |r| match (kind, self.style) {
-            (AnswerType::Option, _) if count == 0 => {
-                r.issue(Code::MissingField, "the question has no options", "or choose another `answer`")
-            }
-            _ if count > limits::OPTIONS => r.issue(Code::TooLarge, format!("more than {} options", limits::OPTIONS), ""),
-            (_, Style::Buttons) if count == 0 => r.issue(Code::MissingField, "`style: buttons` needs options", ""),
-            (_, Style::Buttons) if count > limits::BUTTONS => {
-                r.issue(Code::TooLarge, format!("Messenger shows at most {} buttons", limits::BUTTONS), "use `style: quick_replies`");
-            }
-            _ => {}
-        });
-        let words: Vec<Words> = self.options.iter().map(Choice::constant_words).collect();
-        for (i, option) in words.iter().enumerate() {
-            let twin = words[..i].iter().position(|other| option.iter().any(|word| other.contains(word)));
-            if let Some(twin) = twin {
-                let message = format!("options {} and {} share a title, value or synonym", twin + 1, i + 1);
-                r.at("options", |r| {
-                    r.at(&i.to_string(), |r| r.issue(Code::SameOption, message, "the visitor could not choose the second"))
-                });
-            }
-        }
-    }
-
-    fn check_fields(&self, r: &mut Reader<'_>, kind: AnswerType) {
-        if !(1..=20).contains(&self.attempts) {
-            r.at("attempts", |r| r.issue(Code::WrongValue, "1 to 20 attempts", ""));
-        }
-        let over = if self.style == Style::Buttons { limits::BUTTON_TEXT_CHARS } else { limits::BUBBLE_CHARS };
-        for (field, text) in [("text", Some(&self.text)), ("invalid", self.invalid.as_ref())] {
-            if let Some(longest) = text.map(Text::longest).filter(|longest| *longest > over) {
-                let message = format!("the text has {longest} characters, more than the {over} that fit over the answers");
-                r.at(field, |r| r.issue(Code::TextTooLong, message, "say the beginning with `send_text` before it"));
-            }
-        }
-        let ranged = matches!(kind, AnswerType::Number | AnswerType::Rating);
-        if !ranged && (self.min.is_some() || self.max.is_some()) {
-            r.issue(Code::NoEffect, format!("`min` and `max` mean nothing for an answer of type `{}`", kind.word()), "");
-        }
-        let empty = self.min.zip(self.max).is_some_and(|(min, max)| min > max);
-        if empty {
-            r.at("max", |r| r.issue(Code::WrongValue, "`max` is less than `min`", ""));
-        }
-        if kind == AnswerType::Rating && [self.min, self.max].into_iter().flatten().any(|n| n.fract() != 0.0 || n.abs() > 1e6) {
-            r.issue(Code::WrongValue, "a rating goes from one whole number to another", "");
-        }
-        for (i, one) in self.accept.iter().enumerate() {
-            if !["image", "video", "audio", "file"].contains(&one.as_str()) {
-                r.at("accept", |r| r.at(&i.to_string(), |r| r.issue(Code::WrongValue, "one of: image, video, audio, file", "")));
-            }
-        }
-        if self.skip_if_known && self.save.is_none() {
-            r.at("skip_if_known", |r| r.issue(Code::NoEffect, "without `save` nothing is ever known", ""));
-        }
-    }
-
-    /// Titles of what can be tapped, in order: tokens and answers go by the index.
-    fn titles(&self, run: &mut Run<'_>) -> Vec<String> {
-        match self.kind() {
-            _ if !self.options.is_empty() => self.options.iter().map(|option| run.text(&option.title.0).unwrap_or_default()).collect(),
-            AnswerType::YesNo => vec![run.own_text(TextKey::Yes), run.own_text(TextKey::No)],
-            AnswerType::Rating => self.ratings().iter().map(i64::to_string).collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// All ratings, where they are few enough to be shown.
-    #[allow(clippy::cast_possible_truncation)] // whole and small, as checked
-    fn ratings(&self) -> Vec<i64> {
-        let (min, max) = (self.min.unwrap_or(1.0) as i64, self.max.unwrap_or(5.0) as i64);
-        let few = max - min < limits::QUICK_REPLIES as i64;
-        if few { (min..=max).collect() } else { Vec::new() }
-    }
-
-    fn prompt(&self, run: &mut Run<'_>, text: &Text, page: usize) {
-        let words = run.text(text).unwrap_or_else(|| run.own_text(TextKey::Error));
-        self.ask(run, words, page);
-    }
-
-    fn ask(&self, run: &mut Run<'_>, mut words: String, page: usize) {
-        let mut titles = self.titles(run);
-        if titles.iter().any(|title| title.chars().count() > limits::TITLE_CHARS || title.trim().is_empty()) {
-            // Never cut, never lost: the titles go into the text, and their numbers are tapped.
-            run.report("title_too_long", "a title has no or more than 20 characters: the options are listed in the text");
-            for (i, title) in titles.iter_mut().enumerate() {
-                words.push_str(&format!("\n{}. {title}", i + 1));
-                *title = (i + 1).to_string();
-            }
-        }
-        if self.style == Style::Buttons && (1..=limits::BUTTONS).contains(&titles.len()) {
-            self.say_buttons(run, words, &titles);
-        } else {
-            let chips = self.chips(run, &titles, page);
-            run.say(Content::Text { text: words }, chips);
-        }
-    }
-
-    fn say_buttons(&self, run: &mut Run<'_>, words: String, titles: &[String]) {
-        let buttons = (0..).zip(titles).map(|(i, title)| Button::Postback { title: title.clone(), payload: run.token(i) }).collect();
-        let text = if words.chars().count() > limits::BUTTON_TEXT_CHARS {
-            run.say(Content::Text { text: words }, Vec::new());
-            run.own_text(TextKey::Choose)
-        } else {
-            words
-        };
-        run.say(Content::Buttons { text, buttons }, Vec::new());
-    }
-
-    fn chips(&self, run: &mut Run<'_>, titles: &[String], page: usize) -> Vec<QuickReply> {
-        let chip = |run: &Run<'_>, title: &str, option: u16| QuickReply::Text { title: title.to_owned(), payload: run.token(option) };
-        match self.kind() {
-            AnswerType::Email if titles.is_empty() => return vec![QuickReply::Email],
-            AnswerType::Phone if titles.is_empty() => return vec![QuickReply::PhoneNumber],
-            _ => {}
-        }
-        if titles.len() <= limits::QUICK_REPLIES {
-            return (0..).zip(titles).map(|(i, title)| chip(run, title, i)).collect();
-        }
-        let page = page % titles.len().div_ceil(PAGE);
-        run.turn_to(page);
-        let mut chips: Vec<QuickReply> = (0..).zip(titles).skip(page * PAGE).take(PAGE).map(|(i, title)| chip(run, title, i)).collect();
-        let next = MORE + u16::try_from(page + 1).unwrap_or(0);
-        let more = run.own_text(TextKey::More);
-        chips.push(chip(run, &more, next));
-        chips
     }
 
     fn words(&self, run: &Run<'_>) -> Vec<Words> {

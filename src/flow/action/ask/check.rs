@@ -1,0 +1,68 @@
+//! What may be wrong with a question.
+
+use super::{Ask, Choice, Style};
+use crate::flow::answer::AnswerType;
+use crate::flow::answer::options::Words;
+use crate::flow::issue::Code;
+use crate::flow::limits;
+use crate::flow::read::Reader;
+use crate::flow::text::Text;
+
+impl Ask {
+    pub(super) fn check_options(&self, r: &mut Reader<'_>, kind: AnswerType) {
+        let count = self.options.len();
+        r.at("options", |r| match (kind, self.style) {
+            (AnswerType::Option, _) if count == 0 => {
+                r.issue(Code::MissingField, "the question has no options", "or choose another `answer`");
+            }
+            _ if count > limits::OPTIONS => r.issue(Code::TooLarge, format!("more than {} options", limits::OPTIONS), ""),
+            (_, Style::Buttons) if count == 0 => r.issue(Code::MissingField, "`style: buttons` needs options", ""),
+            (_, Style::Buttons) if count > limits::BUTTONS => {
+                r.issue(Code::TooLarge, format!("Messenger shows at most {} buttons", limits::BUTTONS), "use `style: quick_replies`");
+            }
+            _ => {}
+        });
+        let words: Vec<Words> = self.options.iter().map(Choice::constant_words).collect();
+        for (i, option) in words.iter().enumerate() {
+            let twin = words[..i].iter().position(|other| option.iter().any(|word| other.contains(word)));
+            if let Some(twin) = twin {
+                let message = format!("options {} and {} share a title, value or synonym", twin + 1, i + 1);
+                r.at("options", |r| {
+                    r.at(&i.to_string(), |r| r.issue(Code::SameOption, message, "the visitor could not choose the second"));
+                });
+            }
+        }
+    }
+
+    pub(super) fn check_fields(&self, r: &mut Reader<'_>, kind: AnswerType) {
+        if !(1..=20).contains(&self.attempts) {
+            r.at("attempts", |r| r.issue(Code::WrongValue, "1 to 20 attempts", ""));
+        }
+        let over = if self.style == Style::Buttons { limits::BUTTON_TEXT_CHARS } else { limits::BUBBLE_CHARS };
+        for (field, text) in [("text", Some(&self.text)), ("invalid", self.invalid.as_ref())] {
+            if let Some(longest) = text.map(Text::longest).filter(|longest| *longest > over) {
+                let message = format!("the text has {longest} characters, more than the {over} that fit over the answers");
+                r.at(field, |r| r.issue(Code::TextTooLong, message, "say the beginning with `send_text` before it"));
+            }
+        }
+        let ranged = matches!(kind, AnswerType::Number | AnswerType::Rating);
+        if !ranged && (self.min.is_some() || self.max.is_some()) {
+            r.issue(Code::NoEffect, format!("`min` and `max` mean nothing for an answer of type `{}`", kind.word()), "");
+        }
+        let empty = self.min.zip(self.max).is_some_and(|(min, max)| min > max);
+        if empty {
+            r.at("max", |r| r.issue(Code::WrongValue, "`max` is less than `min`", ""));
+        }
+        if kind == AnswerType::Rating && [self.min, self.max].into_iter().flatten().any(|n| n.fract() != 0.0 || n.abs() > 1e6) {
+            r.issue(Code::WrongValue, "a rating goes from one whole number to another", "");
+        }
+        for (i, one) in self.accept.iter().enumerate() {
+            if !["image", "video", "audio", "file"].contains(&one.as_str()) {
+                r.at("accept", |r| r.at(&i.to_string(), |r| r.issue(Code::WrongValue, "one of: image, video, audio, file", "")));
+            }
+        }
+        if self.skip_if_known && self.save.is_none() {
+            r.at("skip_if_known", |r| r.issue(Code::NoEffect, "without `save` nothing is ever known", ""));
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! A world for one contact and one session: what the server's store and actors are otherwise.
+//!
+//! The session goes through JSON between turns, so that nothing lives that a restart would lose.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use crate::domain::contact::Contact;
+use crate::domain::event::{CalloutResult, MessageIn};
+use crate::domain::ids::{CalloutId, ChatflowId, IdMaker, TimerId, UserId};
+use crate::domain::message::{Button, Content, QuickReply};
+use crate::domain::people::{Agent, OnDuty, Presence, Roster};
+use crate::domain::ticket::{Pipeline, Status};
+use crate::domain::transfer::RuleSet;
+use crate::flow::effect::{CalloutRequest, Effect};
+use crate::flow::session::{Entry, Session, Wait};
+use crate::flow::step::{Input, Library, Rules, World};
+use crate::flow::text::TextKey;
+use crate::flow::token::{Tap, TokenKey};
+use crate::flow::trace::TraceLine;
+use crate::flow::{Flow, OnComplete, StaleChoice, open, step};
+
+/// What one turn did.
+#[derive(Debug, Default, PartialEq)]
+pub struct Turn {
+    pub effects: Vec<Effect>,
+    pub trace: Vec<TraceLine>,
+    /// What the server's routing did instead of, or before, the flow: for people.
+    pub notes: Vec<String>,
+}
+
+pub struct Stage {
+    pub contact: Contact,
+    pub session: Option<Session>,
+    /// Whom transfers find.
+    pub roster: Roster,
+    pub rules: BTreeMap<String, RuleSet>,
+    pub pipelines: Vec<Pipeline>,
+    pub at: Timestamp,
+    flows: Vec<(String, ChatflowId, Arc<Flow>)>,
+    key: TokenKey,
+    ids: IdMaker,
+    timer: Option<(TimerId, Timestamp)>,
+    callout: Option<(CalloutId, CalloutRequest)>,
+    offered: Vec<(String, String)>,
+}
+
+impl Stage {
+    /// The flow is the first one; `seed` decides all that is by chance.
+    pub fn new(name: &str, flow: Arc<Flow>, at: Timestamp, seed: u64) -> Self {
+        let mut ids = IdMaker::new(at, seed);
+        let pipelines = pipelines_of(&flow, &mut ids);
+        let contact = Contact::new(ids.next(), "page".into(), "visitor".into(), at);
+        Self {
+            contact,
+            session: None,
+            roster: Roster::default(),
+            rules: BTreeMap::new(),
+            pipelines,
+            at,
+            flows: vec![(name.to_owned(), ids.next(), flow)],
+            key: TokenKey::new(&[7; 32]),
+            ids,
+            timer: None,
+            callout: None,
+            offered: Vec::new(),
+        }
+    }
+
+    /// Another chatflow of the page, for `call`.
+    pub fn add_flow(&mut self, name: &str, flow: Arc<Flow>) {
+        self.pipelines.extend(pipelines_of(&flow, &mut self.ids));
+        self.flows.push((name.to_owned(), self.ids.next(), flow));
+    }
+
+    /// Someone with a service seat who takes three conversations at once.
+    pub fn add_agent(&mut self, name: &str, presence: Presence) -> UserId {
+        let user: UserId = Uuid::from_u128(0x1000 + self.roster.agents.len() as u128).into();
+        let languages = Vec::new();
+        let (seen_at, last_assigned_at) = (None, None);
+        let agent = Agent { user, name: name.to_owned(), presence, seen_at, capacity: 3, languages, last_assigned_at, revision: 1 };
+        self.roster.agents.push(OnDuty { agent, load: 0 });
+        user
+    }
+
+    fn flow(&self) -> &Arc<Flow> {
+        &self.flows[0].2
+    }
+
+    /// Titles that can be tapped now.
+    pub fn offered(&self) -> impl Iterator<Item = &str> {
+        self.offered.iter().map(|(title, _)| title.as_str())
+    }
+
+    pub fn waiting_timer(&self) -> Option<Timestamp> {
+        self.timer.map(|(_, at)| at)
+    }
+
+    pub fn waiting_callout(&self) -> Option<&CalloutRequest> {
+        self.callout.as_ref().map(|(_, request)| request)
+    }
+
+    /// The visitor opens the conversation: Get Started, or a link.
+    pub fn start(&mut self, entry: Entry) -> Turn {
+        let (_, chatflow, flow) = &self.flows[0];
+        let session = open(self.ids.next(), *chatflow, 1, flow, entry, &self.contact, self.at);
+        self.session = Some(session);
+        self.step(&Input::Started)
+    }
+
+    pub fn say(&mut self, text: &str) -> Turn {
+        self.message(&MessageIn { text: Some(text.to_owned()), ..MessageIn::default() })
+    }
+
+    pub fn message(&mut self, message: &MessageIn) -> Turn {
+        match self.before() {
+            Some(turn) => turn,
+            None => self.step(&Input::Said(message)),
+        }
+    }
+
+    pub fn postback(&mut self, payload: &str) -> Turn {
+        match self.before() {
+            Some(turn) => turn,
+            None => self.step(&Input::Postback { title: None, payload }),
+        }
+    }
+
+    /// Taps what was offered under this title, now or before; `None`: nothing was.
+    pub fn tap(&mut self, title: &str) -> Option<Turn> {
+        let (title, payload) = self.offered.iter().rev().find(|(offered, _)| offered == title)?.clone();
+        let tap = Tap::read(&payload, &self.key)?;
+        if let Some(turn) = self.before() {
+            return Some(turn);
+        }
+        let awaited = self.session.as_ref().is_some_and(|session| session.awaits(&tap));
+        Some(if awaited { self.step(&Input::Tapped { tap: &tap, title: Some(&title) }) } else { self.stale() })
+    }
+
+    /// Time passes until the pause is over; `None`: nothing waits for time.
+    pub fn pass_time(&mut self) -> Option<Turn> {
+        let (timer, at) = self.timer.take()?;
+        self.at = self.at.max(at);
+        Some(self.step(&Input::TimerFired(timer)))
+    }
+
+    pub fn advance(&mut self, by: SignedDuration) {
+        self.at = self.at.checked_add(by).unwrap_or(self.at);
+    }
+
+    /// The callout ends so; `None`: none is under way.
+    pub fn callout_returns(&mut self, result: &CalloutResult) -> Option<Turn> {
+        let (callout, _) = self.callout.take()?;
+        Some(self.step(&Input::CalloutReturned { callout, result }))
+    }
+
+    /// People give the conversation back.
+    pub fn release(&mut self) -> Turn {
+        self.step(&Input::Released)
+    }
+
+    /// As the server's routing: a finished or timed-out session, and one that people have.
+    fn before(&mut self) -> Option<Turn> {
+        let flow = self.flow().clone();
+        let note = |text: &str| Turn { notes: vec![text.to_owned()], ..Turn::default() };
+        let Some(session) = &self.session else { return Some(self.start(Entry::default())) };
+        if session.wait == Some(Wait::People) {
+            return Some(note("people have the conversation: the bot is silent"));
+        }
+        let busy = matches!(session.wait, Some(Wait::Timer { .. } | Wait::Callout { .. }));
+        let idle = self.at.duration_since(session.last_at);
+        if !busy && flow.timeout.is_some_and(|timeout| idle > timeout) {
+            let mut turn = self.start(Entry::default());
+            turn.notes.insert(0, "the session had timed out: a new one".into());
+            return Some(turn);
+        }
+        match (session.finished, flow.on_complete.clone()) {
+            (false, _) => None,
+            (true, OnComplete::Inbox) => Some(note("the session is over: the message lands in the inbox")),
+            (true, OnComplete::Restart) => Some(self.start(Entry::default())),
+            (true, OnComplete::Goto(node)) => Some(self.start(Entry { node: Some(node), ..Entry::default() })),
+        }
+    }
+
+    fn stale(&mut self) -> Turn {
+        let flow = self.flow().clone();
+        let mut turn = match (flow.stale_choice, &self.session) {
+            (StaleChoice::Resume | StaleChoice::Explain, Some(session)) if !session.finished => self.step(&Input::Repeat),
+            _ => self.start(Entry::default()),
+        };
+        turn.notes.insert(0, "the choice is one of an earlier question".into());
+        if let (StaleChoice::Explain, Some(session)) = (flow.stale_choice, &self.session) {
+            let scope = crate::flow::expression::Scope::of(session, &self.contact, "Page", self.at);
+            let message = crate::domain::message::MessageOut::text(flow.text(TextKey::StaleChoice, &scope));
+            turn.effects.insert(0, Effect::Send { message, pause_ms: 0 });
+        }
+        turn
+    }
+
+    fn step(&mut self, input: &Input<'_>) -> Turn {
+        let Some(session) = self.session.take() else { return Turn::default() };
+        let seed = self.ids.next_u64();
+        let shelf = Shelf(&self.flows);
+        let sets = Sets { rules: &self.rules, any: any_agent(&self.roster) };
+        let world = World {
+            at: self.at,
+            seed,
+            contact: &self.contact,
+            page_name: "Page",
+            flows: &shelf,
+            roster: Some(&self.roster),
+            last_agent: None,
+            rules: &sets,
+            pipelines: &self.pipelines,
+            token_key: &self.key,
+        };
+        let outcome = step(&world, session, input);
+        self.session = reloaded(&outcome.session);
+        if let Some(contact) = outcome.contact {
+            self.contact = contact;
+        }
+        self.note(&outcome.effects);
+        Turn { effects: outcome.effects, trace: outcome.trace, notes: Vec::new() }
+    }
+
+    fn note(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::Send { message, .. } => self.offer(message),
+                Effect::SetTimer { id, at } => self.timer = Some((*id, *at)),
+                Effect::CancelTimer { id } => self.timer = self.timer.filter(|(timer, _)| timer != id),
+                Effect::Callout { id, request } => self.callout = Some((*id, request.clone())),
+                _ => {}
+            }
+        }
+    }
+
+    fn offer(&mut self, message: &crate::domain::message::MessageOut) {
+        for reply in &message.quick_replies {
+            if let QuickReply::Text { title, payload } = reply {
+                self.offered.push((title.clone(), payload.clone()));
+            }
+        }
+        if let Content::Buttons { buttons, .. } = &message.content {
+            for button in buttons {
+                if let Button::Postback { title, payload } = button {
+                    self.offered.push((title.clone(), payload.clone()));
+                }
+            }
+        }
+    }
+}
+
+/// As it would come back from the store.
+fn reloaded(session: &Session) -> Option<Session> {
+    let stored = serde_json::to_string(session).ok()?;
+    serde_json::from_str(&stored).ok()
+}
+
+struct Shelf<'a>(&'a [(String, ChatflowId, Arc<Flow>)]);
+
+impl Library for Shelf<'_> {
+    fn flow(&self, chatflow: ChatflowId, _: Option<u32>) -> Option<(u32, Arc<Flow>)> {
+        self.0.iter().find(|(_, id, _)| *id == chatflow).map(|(_, _, flow)| (1, flow.clone()))
+    }
+
+    fn by_name(&self, name: &str) -> Option<ChatflowId> {
+        self.0.iter().find(|(known, _, _)| known == name).map(|(_, id, _)| *id)
+    }
+
+    fn name(&self, chatflow: ChatflowId) -> Option<&str> {
+        self.0.iter().find(|(_, id, _)| *id == chatflow).map(|(name, _, _)| name.as_str())
+    }
+}
+
+/// Rules by name; any other name means whoever is online, least busy first.
+struct Sets<'a> {
+    rules: &'a BTreeMap<String, RuleSet>,
+    any: RuleSet,
+}
+
+impl Rules for Sets<'_> {
+    fn rule_set(&self, name: &str) -> Option<&RuleSet> {
+        Some(self.rules.get(name).unwrap_or(&self.any))
+    }
+}
+
+fn any_agent(roster: &Roster) -> RuleSet {
+    use crate::domain::transfer::{Otherwise, Rule, Strategy, Target};
+    let rule = |duty: &OnDuty| Rule {
+        name: duty.agent.name.clone(),
+        when: None,
+        target: Target::Agent { agent: duty.agent.user },
+        strategy: Strategy::LeastBusy,
+        only_online: true,
+        otherwise: Otherwise::NextRule,
+    };
+    let rules = roster.agents.iter().map(rule).collect();
+    let created_at = Timestamp::UNIX_EPOCH;
+    RuleSet { id: Uuid::nil().into(), name: "default".into(), page: None, rules, revision: 1, created_at }
+}
+
+/// Offline there are no pipelines: those that the flow names are made up.
+fn pipelines_of(flow: &Flow, ids: &mut IdMaker) -> Vec<Pipeline> {
+    let mut pipelines: Vec<Pipeline> = Vec::new();
+    for (key, status) in flow.ticket_places() {
+        let status = status.unwrap_or("new");
+        let status = Status { key: status.into(), name: status.into(), closed: false, next: Vec::new() };
+        match pipelines.iter_mut().find(|pipeline| pipeline.key == key) {
+            Some(pipeline) => pipeline.statuses.push(status),
+            None => {
+                let (id, created_at) = (ids.next(), Timestamp::UNIX_EPOCH);
+                pipelines.push(Pipeline { id, key: key.into(), name: key.into(), statuses: vec![status], revision: 1, created_at });
+            }
+        }
+    }
+    pipelines
+}

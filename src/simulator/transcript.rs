@@ -1,0 +1,105 @@
+//! Effects as lines that read like a chat.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::stage::Turn;
+use crate::domain::message::{Button, Content, MediaKind, MessageOut, QuickReply};
+use crate::domain::transfer::Destination;
+use crate::flow::effect::{Effect, TicketDraft};
+
+/// One line per effect. What is said stands as it is, with `[quick replies]` and `{buttons}`; all else in `(brackets)`.
+/// `agent` names a user id, `now` is the turn's time.
+pub fn lines(turn: &Turn, now: Timestamp, agent: &dyn Fn(crate::domain::ids::UserId) -> String) -> Vec<String> {
+    let notes = turn.notes.iter().map(|note| format!("({note})"));
+    notes.chain(turn.effects.iter().map(|effect| line(effect, now, agent))).collect()
+}
+
+fn line(effect: &Effect, now: Timestamp, agent: &dyn Fn(crate::domain::ids::UserId) -> String) -> String {
+    match effect {
+        Effect::Send { message, pause_ms: 0 } => said(message),
+        Effect::Send { message, pause_ms } => {
+            format!("(typing {}) {}", length(SignedDuration::from_millis((*pause_ms).into())), said(message))
+        }
+        Effect::OpenTicket(draft) => ticket(draft),
+        Effect::Transfer { decision, .. } => match &decision.destination {
+            Destination::Agent { agent: user, .. } => format!("(transfer to {})", agent(*user)),
+            Destination::Queue { .. } => "(transfer to the queue)".into(),
+            Destination::PageInbox => "(transfer to the Page inbox)".into(),
+            Destination::Away => "(transfer: nobody can take it, the bot keeps it)".into(),
+            Destination::TicketAndQueue { .. } => "(transfer to the queue, with a ticket)".into(),
+        },
+        Effect::Callout { request, .. } => match &request.body {
+            Some(body) => format!("(callout {} {} {body})", request.method, request.url),
+            None => format!("(callout {} {})", request.method, request.url),
+        },
+        Effect::SetTimer { at, .. } => format!("(pause {})", length(at.duration_since(now))),
+        Effect::CancelTimer { .. } => "(pause ended)".into(),
+        Effect::Finished => "(finished)".into(),
+        Effect::Report(report) => format!("(report {} at {}/{}: {})", report.code, report.node, report.action, report.text),
+    }
+}
+
+fn ticket(draft: &TicketDraft) -> String {
+    let status = draft.status.as_deref().unwrap_or("first status");
+    let mut line = format!("(ticket in {}/{status}: {}", draft.pipeline, draft.subject);
+    if !draft.description.is_empty() {
+        line.push_str(&format!("; {}", draft.description));
+    }
+    for (name, value) in &draft.fields {
+        line.push_str(&format!("; {name}={value}"));
+    }
+    line.push(')');
+    line
+}
+
+fn said(message: &MessageOut) -> String {
+    let mut line = match &message.content {
+        Content::Text { text } => text.clone(),
+        Content::Buttons { text, buttons } => {
+            let titles: Vec<String> = buttons.iter().map(|button| format!("{{{}}}", title(button))).collect();
+            format!("{text} {}", titles.join(" "))
+        }
+        Content::Media { media, url } => {
+            let kind = match media {
+                MediaKind::Image => "image",
+                MediaKind::Video => "video",
+                MediaKind::Audio => "audio",
+                MediaKind::File => "file",
+            };
+            format!("<{kind} {url}>")
+        }
+        Content::Cards { cards } => {
+            let cards: Vec<String> = cards.iter().map(|card| format!("<card {}>", card.title)).collect();
+            cards.join(" ")
+        }
+        Content::PassThread => "<the thread goes to the Page inbox>".into(),
+        Content::Raw { message } => format!("<raw {message}>"),
+    };
+    for reply in &message.quick_replies {
+        line.push_str(&match reply {
+            QuickReply::Text { title, .. } => format!(" [{title}]"),
+            QuickReply::PhoneNumber => " [your phone number]".into(),
+            QuickReply::Email => " [your e-mail address]".into(),
+        });
+    }
+    line
+}
+
+fn title(button: &Button) -> &str {
+    match button {
+        Button::Postback { title, .. } | Button::Url { title, .. } | Button::Phone { title, .. } => title,
+    }
+}
+
+/// `1.5s`, `2h`, `90s`.
+fn length(duration: SignedDuration) -> String {
+    let millis = duration.as_millis();
+    match millis {
+        0 => "0s".into(),
+        _ if millis % 86_400_000 == 0 => format!("{}d", millis / 86_400_000),
+        _ if millis % 3_600_000 == 0 => format!("{}h", millis / 3_600_000),
+        _ if millis % 60_000 == 0 => format!("{}m", millis / 60_000),
+        _ if millis % 1_000 == 0 => format!("{}s", millis / 1_000),
+        _ => format!("{millis}ms"),
+    }
+}
