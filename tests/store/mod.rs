@@ -9,3 +9,4 @@ mod people;
 mod requests;
 mod rules;
 mod tickets;
+mod turns;

@@ -33,19 +33,22 @@ impl Drop for Folder {
     }
 }
 
-/// A store over an empty SQLite file, and the folder to keep while it is used.
-pub fn sqlite_store() -> (SqlStore, Folder) {
-    let folder = Folder::new();
-    let url = format!("sqlite:{}", folder.path().join("test.sqlite3").display());
-    (SqlStore::open(&url, Arc::new(Vault::ephemeral().unwrap())).unwrap(), folder)
+pub fn open(url: &str) -> SqlStore {
+    SqlStore::open(url, Arc::new(Vault::ephemeral().unwrap())).unwrap()
 }
 
 /// Runs one case of the contract on an empty store of each database, one after the other.
 pub fn on_each_database<F: Future<Output = ()>>(case: impl Fn(SqlStore) -> F) {
+    on_each_url(|url| case(open(&url)));
+}
+
+/// As [`on_each_database`], for cases that open the same database more than once, as several nodes do.
+pub fn on_each_url<F: Future<Output = ()>>(case: impl Fn(String) -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (store, _folder) = sqlite_store();
-    runtime.block_on(case(store));
+    eprintln!("on SQLite");
+    let folder = Folder::new();
+    runtime.block_on(case(format!("sqlite:{}", folder.path().join("test.sqlite3").display())));
+    eprintln!("on PostgreSQL");
     let database = Database::create();
-    let store = SqlStore::open(database.url(), Arc::new(Vault::ephemeral().unwrap())).unwrap();
-    runtime.block_on(case(store));
+    runtime.block_on(case(database.url().to_owned()));
 }

@@ -123,6 +123,8 @@ pub(super) fn lane_of(page: &str, psid: &str) -> usize {
     (hash >> 32) as usize
 }
 
+type Batch = Vec<Box<dyn Job>>;
+
 struct Thread {
     target: Target,
     /// `None` after it broke; opened anew for the next batch.
@@ -156,39 +158,24 @@ impl Thread {
         }
     }
 
-    fn commit(&mut self, mut batch: Vec<Box<dyn Job>>) {
-        match self.attempt(&mut batch) {
-            Ok(()) => batch.into_iter().for_each(Job::answer),
-            Err(TxError::InDoubt(error)) => fail_all(batch, &error),
-            Err(TxError::RolledBack(error)) if self.conn.is_none() || batch.len() <= 1 => fail_all(batch, &error),
-            Err(TxError::Work(At { halt: Halt::Failed(error), .. })) if self.conn.is_none() => fail_all(batch, &error),
-            // The commit itself was refused, which says nothing about whose fault it was.
-            Err(TxError::RolledBack(_)) => batch.into_iter().for_each(|job| self.commit(vec![job])),
-            Err(TxError::Work(at)) => self.commit_around(batch, at),
-        }
-    }
-
-    /// One job stopped the batch: nothing of it was written.
-    fn commit_around(&mut self, mut batch: Vec<Box<dyn Job>>, at: At) {
-        let after = batch.split_off((at.index + 1).min(batch.len()));
-        let Some(culprit) = batch.pop() else { return };
-        if batch.is_empty() {
-            // It ran first, on nobody's changes but its own: this is its answer.
-            match at.halt {
-                Halt::Refused => culprit.answer(),
-                Halt::Failed(error) => culprit.fail(error),
+    /// Commits the batch, whole or in parts, in its order.
+    fn commit(&mut self, batch: Batch) {
+        let mut parts = vec![batch];
+        while let Some(mut part) = parts.pop() {
+            match self.attempt(&mut part) {
+                Ok(()) => part.into_iter().for_each(Job::answer),
+                Err(TxError::InDoubt(error)) => fail_all(part, &error),
+                Err(TxError::RolledBack(error)) if self.conn.is_none() || part.len() <= 1 => fail_all(part, &error),
+                Err(TxError::Work(At { halt: Halt::Failed(error), .. })) if self.conn.is_none() => fail_all(part, &error),
+                // The commit itself was refused, which says nothing about whose fault it was.
+                Err(TxError::RolledBack(_)) => parts.extend(part.into_iter().rev().map(|job| vec![job])),
+                Err(TxError::Work(at)) => parts.extend(split(part, at)),
             }
-        } else {
-            self.commit(batch);
-            self.commit(vec![culprit]);
-        }
-        if !after.is_empty() {
-            self.commit(after);
         }
     }
 
     /// One transaction over the batch; a connection that turns out to be dead before the commit is replaced once.
-    fn attempt(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), TxError<At>> {
+    fn attempt(&mut self, batch: &mut Batch) -> Result<(), TxError<At>> {
         let was_open = self.conn.is_some();
         let outcome = self.attempt_once(batch);
         match outcome {
@@ -197,7 +184,7 @@ impl Thread {
         }
     }
 
-    fn attempt_once(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), TxError<At>> {
+    fn attempt_once(&mut self, batch: &mut Batch) -> Result<(), TxError<At>> {
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
             None => self.target.open(Purpose::Write).map_err(TxError::RolledBack)?,
@@ -225,7 +212,22 @@ fn run_all(batch: &mut [Box<dyn Job>], conn: &mut AnyConn) -> Result<(), At> {
     Ok(())
 }
 
-fn fail_all(batch: Vec<Box<dyn Job>>, error: &StoreError) {
+/// One job stopped the batch, and nothing of it was written. What is still to do, the last part first.
+fn split(mut before: Batch, at: At) -> Vec<Batch> {
+    let after = before.split_off((at.index + 1).min(before.len()));
+    let Some(culprit) = before.pop() else { return vec![after] };
+    if !before.is_empty() {
+        return vec![after, vec![culprit], before];
+    }
+    // It ran first, on nobody's changes but its own: this is its answer.
+    match at.halt {
+        Halt::Refused => culprit.answer(),
+        Halt::Failed(error) => culprit.fail(error),
+    }
+    if after.is_empty() { Vec::new() } else { vec![after] }
+}
+
+fn fail_all(batch: Batch, error: &StoreError) {
     let text = super::error::chain(error);
     for job in batch {
         job.fail(StoreError::Unavailable(text.clone().into()));

@@ -1,0 +1,9 @@
+//! The conversation's door: what `store/turns.rs` promises.
+
+mod accepting;
+mod committing;
+mod corrupt;
+mod due;
+mod fixture;
+mod sending;
+mod sharing;
