@@ -33,6 +33,17 @@ impl Drop for Folder {
     }
 }
 
+/// A store over an empty SQLite file, and the folder to keep while it is used.
+pub fn sqlite_store() -> (SqlStore, Folder) {
+    let folder = Folder::new();
+    let store = open(&sqlite_url(&folder));
+    (store, folder)
+}
+
+fn sqlite_url(folder: &Folder) -> String {
+    format!("sqlite:{}", folder.path().join("test.sqlite3").display())
+}
+
 pub fn open(url: &str) -> SqlStore {
     SqlStore::open(url, Arc::new(Vault::ephemeral().unwrap())).unwrap()
 }
@@ -47,7 +58,7 @@ pub fn on_each_url<F: Future<Output = ()>>(case: impl Fn(String) -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     eprintln!("on SQLite");
     let folder = Folder::new();
-    runtime.block_on(case(format!("sqlite:{}", folder.path().join("test.sqlite3").display())));
+    runtime.block_on(case(sqlite_url(&folder)));
     eprintln!("on PostgreSQL");
     let database = Database::create();
     runtime.block_on(case(database.url().to_owned()));
