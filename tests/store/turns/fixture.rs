@@ -139,6 +139,8 @@ impl Thread {
             wait: None,
             counters: BTreeMap::new(),
             finished: false,
+            last_text: "salut".into(),
+            queued: Vec::new(),
         }
     }
 }
