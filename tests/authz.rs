@@ -42,6 +42,10 @@ fn id_for(path: &str) -> String {
         "users" | "agents" => "us",
         "conversations" => "cv",
         "parked-events" => "ev",
+        "teams" => "te",
+        "transfer-rules" => "tr",
+        "pipelines" => "pl",
+        "tickets" => "tk",
         _ => return "1001".to_owned(),
     };
     format!("{prefix}_01h455vb4pex5vsknk084sn02q")

@@ -196,6 +196,13 @@ impl FieldChecks {
         }
     }
 
+    /// Notes a field with a code of its own unless `holds`.
+    pub fn check_as(&mut self, holds: bool, pointer: &str, code: &str, detail: impl Into<String>) {
+        if !holds {
+            self.0.push(FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.into() });
+        }
+    }
+
     /// A line of text for people: 1 to `most` characters, no control characters, trimmed.
     pub fn line(&mut self, text: &str, most: usize, pointer: &str) {
         let good = !text.is_empty() && text.chars().count() <= most && text.trim() == text && !text.chars().any(char::is_control);

@@ -38,6 +38,7 @@ pub mod problem;
 pub mod state;
 pub mod tokens;
 
+pub mod agents;
 pub mod auth;
 pub mod chatflows;
 pub mod conversations;
@@ -45,6 +46,10 @@ pub mod links;
 pub mod me;
 pub mod operation;
 pub mod pages;
+pub mod pipelines;
+pub mod teams;
+pub mod tickets;
+pub mod transfer_rules;
 pub mod users;
 pub mod webhook;
 
@@ -83,4 +88,6 @@ fn v1(config: &mut ServiceConfig) {
     config.configure(conversations::routes);
     config.configure(operation::routes);
     config.configure(pages::routes).configure(chatflows::routes).configure(links::routes);
+    config.configure(teams::routes).configure(agents::routes).configure(transfer_rules::routes);
+    config.configure(pipelines::routes).configure(tickets::routes);
 }

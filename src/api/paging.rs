@@ -54,6 +54,15 @@ impl Paging {
         List { items: found.into_iter().map(view).collect(), next }
     }
 
+    /// For a list that is short and read whole: what the store would give for this page, in order of `key`.
+    pub fn cut<T, C: Ord + DeserializeOwned>(&self, mut all: Vec<T>, key: impl Fn(&T) -> C) -> Result<Vec<T>, Problem> {
+        let after: Option<C> = self.after()?;
+        all.sort_by_key(&key);
+        all.retain(|item| after.as_ref().is_none_or(|after| key(item) > *after));
+        all.truncate(self.fetch() as usize);
+        Ok(all)
+    }
+
     fn limit(&self) -> u32 {
         self.limit.unwrap_or(DEFAULT_LIMIT)
     }

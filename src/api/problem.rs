@@ -77,6 +77,9 @@ catalogue! {
     NotYours "not_yours" 409 "Somebody else has the conversation";
     WindowClosed "window_closed" 409 "Messenger allows no message now";
     NoServiceSeat "no_service_seat" 409 "Only users with a service seat may be given conversations";
+    // tickets
+    IllegalTransition "illegal_transition" 409 "The pipeline does not allow this move";
+    OpenTicketExists "open_ticket_exists" 409 "The conversation has an open ticket already";
     // ours
     Overloaded "overloaded" 503 "Too much is waiting";
     Unavailable "unavailable" 503 "Something that the server needs does not answer";
@@ -129,6 +132,17 @@ impl Problem {
     pub fn invalid_query(name: &str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         Self::new(Code::InvalidQuery, detail.clone()).field(format!("?{name}"), "invalid_value", detail)
+    }
+
+    /// A unique value that something else has.
+    pub fn taken(pointer: &str, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self::new(Code::Conflict, detail.clone()).field(pointer, "taken", detail)
+    }
+
+    /// Somebody else's change came between the reading and the saving.
+    pub fn stale() -> Self {
+        Self::new(Code::Stale, "it has changed meanwhile; read it again and repeat the change")
     }
 
     /// Names one more field.

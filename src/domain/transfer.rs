@@ -51,26 +51,55 @@ fn yes() -> bool {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(tag = "to", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "to", rename_all = "snake_case", from = "StrictTarget")]
 pub enum Target {
     Agent {
-        #[schema(value_type = String)]
         agent: UserId,
     },
     Team {
-        #[schema(value_type = String)]
         team: TeamId,
     },
     /// The agent who had this conversation last.
     LastAgent,
     Queue {
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = Option<String>)]
         team: Option<TeamId>,
     },
     /// Meta's Page inbox: the thread is passed to it.
     PageInbox,
     Nobody,
+}
+
+/// [`Target`] as it is read: serde refuses unknown fields beside a tag only where the variant has braces.
+#[derive(Deserialize)]
+#[serde(tag = "to", rename_all = "snake_case", deny_unknown_fields)]
+enum StrictTarget {
+    Agent {
+        agent: UserId,
+    },
+    Team {
+        team: TeamId,
+    },
+    LastAgent {},
+    Queue {
+        #[serde(default)]
+        team: Option<TeamId>,
+    },
+    PageInbox {},
+    Nobody {},
+}
+
+impl From<StrictTarget> for Target {
+    fn from(target: StrictTarget) -> Self {
+        match target {
+            StrictTarget::Agent { agent } => Self::Agent { agent },
+            StrictTarget::Team { team } => Self::Team { team },
+            StrictTarget::LastAgent {} => Self::LastAgent,
+            StrictTarget::Queue { team } => Self::Queue { team },
+            StrictTarget::PageInbox {} => Self::PageInbox,
+            StrictTarget::Nobody {} => Self::Nobody,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -105,7 +134,7 @@ pub struct Facts<'a> {
     pub seed: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "to", rename_all = "snake_case")]
 pub enum Destination {
     /// `capacity` is checked again inside the commit: two transfers never both win the last slot.

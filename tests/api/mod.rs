@@ -1,4 +1,4 @@
-//! The admin API over real HTTP, with a store and no actors: conventions, sign-in, users.
+//! The admin API over real HTTP, with a store and no actors: conventions, sign-in, users, people, tickets.
 
 mod chatflows;
 mod conventions;
@@ -6,4 +6,7 @@ mod links;
 mod office;
 mod pages;
 mod sign_in;
+mod teams;
+mod tickets;
+mod transfer_rules;
 mod users;

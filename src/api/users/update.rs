@@ -13,6 +13,7 @@ use crate::api::extract::{FieldChecks, Json, Path};
 use crate::api::password;
 use crate::api::problem::Problem;
 use crate::api::state::Api;
+use crate::api::transfer_rules::breaking;
 use crate::domain::access::{Need, Role, User};
 use crate::domain::ids::UserId;
 
@@ -24,6 +25,7 @@ pub struct UpdateUserBody {
     name: Option<String>,
     /// Only an owner may make an owner, or change one.
     role: Option<Role>,
+    /// Cannot be taken away while a transfer rule names the user: the refusal says which.
     service_seat: Option<bool>,
     /// `false` ends all sign-ins at once. Users are not deleted: what they wrote keeps their name.
     active: Option<bool>,
@@ -48,7 +50,12 @@ pub async fn update_user(
     }
     if_match.guards(user.revision)?;
     let expected = user.revision;
+    let had_seat = user.service_seat;
     let (user, password) = changed(user, body.0)?;
+    if had_seat && !user.service_seat {
+        let naming = api.store.rule_sets_naming_user(user.id).await?;
+        breaking(&naming, |set| set.rules_naming_user(user.id), "transfer rules name this user; change them first")?;
+    }
     let hash = match password {
         Some(password) => Some(password::hash(password).await?),
         None => None,

@@ -10,6 +10,7 @@ use super::access::users;
 use super::column::{RowOf, count, json, ms};
 use super::conn::snapshot;
 use super::tickets::tickets;
+use super::turns::tables::conversations;
 use super::{AnyConn, Named, SqlStore};
 use crate::domain::Timestamp;
 use crate::domain::ids::{TeamId, UserId};
@@ -43,16 +44,6 @@ diesel::table! {
         languages -> Text,
         last_assigned_at -> Nullable<BigInt>,
         revision -> BigInt,
-    }
-}
-
-diesel::table! {
-    conversations (id) {
-        id -> Text,
-        owner -> Text,
-        owner_user -> Nullable<Text>,
-        owner_team -> Nullable<Text>,
-        status -> Text,
     }
 }
 
