@@ -1,5 +1,7 @@
 //! The command line. Each command reads the settings, names the adapters it needs, and ends with an exit code.
 
+mod cli;
+
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -57,7 +59,23 @@ enum Command {
     /// CAUSERIE_OWNER_PASSWORD.
     CreateOwner(CreateOwner),
     /// Print the OpenAPI document of the admin API
-    Openapi,
+    Openapi {
+        /// The JSON Schema of flow documents instead.
+        #[arg(long)]
+        flow_schema: bool,
+    },
+    /// Check flow documents and print every issue, with its place and a hint
+    ///
+    /// Exit code 1 where there is an error; warnings are printed and pass. What only the server knows (pipelines, rules,
+    /// other chatflows) is checked when a flow is published.
+    Check {
+        /// JSON or YAML; `-` is standard input.
+        #[arg(required = true, value_name = "FLOW")]
+        files: Vec<PathBuf>,
+        /// One JSON object per issue and line.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Args)]
@@ -82,8 +100,12 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    if let Command::Openapi = cli.command {
-        return say(&serde_json::to_string_pretty(&causerie::api::document::document())?);
+    // These need no settings.
+    match cli.command {
+        Command::Openapi { flow_schema: false } => return say(&serde_json::to_string_pretty(&causerie::api::document::document())?),
+        Command::Openapi { flow_schema: true } => return say(&serde_json::to_string_pretty(&causerie::flow::schema::schema())?),
+        Command::Check { files, json } => return cli::check(&files, json),
+        _ => {}
     }
     let settings = Settings::load(cli.config.as_deref(), std::env::vars())?;
     start_log(&settings)?;
@@ -92,7 +114,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve => actix_web::rt::System::new().block_on(serve(settings)),
         Command::Migrate { dry_run } => migrate(&settings, dry_run),
         Command::CreateOwner(owner) => actix_web::rt::System::new().block_on(create_owner(&settings, owner)),
-        Command::Openapi => Ok(ExitCode::SUCCESS),
+        Command::Openapi { .. } | Command::Check { .. } => Ok(ExitCode::SUCCESS),
     }
 }
 
