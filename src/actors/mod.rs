@@ -47,7 +47,8 @@ use tokio::sync::Notify;
 pub use handle::Actors;
 
 use crate::clock::SharedClock;
-use crate::domain::ids::{PageId, Psid};
+use crate::domain::Timestamp;
+use crate::domain::ids::{IdMaker, PageId, Psid};
 use crate::domain::message::OutboxItem;
 use crate::flow::token::TokenKey;
 use crate::messenger::graph::Graph;
@@ -134,7 +135,9 @@ pub struct Shared {
 impl Shared {
     /// A seed for one turn. Unguessable is not needed: refs and keys come from elsewhere.
     pub fn seed(&self) -> u64 {
-        self.seeds.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed)
+        // Mixed, because ids step by the same constant: seeds one step apart would make the same ids one place apart.
+        let counted = self.seeds.fetch_add(1, Ordering::Relaxed);
+        IdMaker::new(Timestamp::UNIX_EPOCH, counted).next_u64()
     }
 }
 
