@@ -19,6 +19,7 @@ mod authz;
 mod callout;
 mod engine;
 mod graph_client;
+mod inbox;
 mod layers;
 mod openapi;
 mod postgres;

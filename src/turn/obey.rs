@@ -19,7 +19,7 @@ pub fn obey(cx: &Situation<'_>, loaded: &Loaded, command: &Command) -> Result<Tu
     let mut draft = Draft::of(loaded, cx.at, cx.seed);
     match &command.what {
         Order::Claim => claim(&mut draft, command)?,
-        Order::Assign { to } => assign(&mut draft, command, to),
+        Order::Assign { to } => assign(&mut draft, command, to)?,
         Order::Reply { body } => reply(&mut draft, command, body)?,
         Order::Note { text } => {
             let author = Author::Agent { user: command.by };
@@ -74,7 +74,8 @@ fn silence_bot(draft: &mut Draft) {
     draft.set_session(Some(session));
 }
 
-fn assign(draft: &mut Draft, command: &Command, to: &Assignee) {
+fn assign(draft: &mut Draft, command: &Command, to: &Assignee) -> Result<(), CommandRefused> {
+    may_let_go(draft, command)?;
     match to {
         Assignee::Agent { user, name } => {
             hand_to_agent(draft, *user);
@@ -87,6 +88,7 @@ fn assign(draft: &mut Draft, command: &Command, to: &Assignee) {
             draft.note_line("assigned", format!("{} put the conversation into the queue", command.by_name));
         }
     }
+    Ok(())
 }
 
 fn reply(draft: &mut Draft, command: &Command, body: &MessageOut) -> Result<(), CommandRefused> {

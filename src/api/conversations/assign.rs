@@ -21,7 +21,7 @@ pub enum AssignBody {
     /// Into the team's queue.
     Team { team: TeamId },
     /// Into the open queue.
-    Queue,
+    Queue {},
 }
 
 /// Give a conversation to an agent or into a queue
@@ -42,7 +42,7 @@ pub async fn assign_conversation(
     body: Json<AssignBody>,
 ) -> Reply<ConversationView> {
     let to = match body.0 {
-        AssignBody::Queue => Assignee::Queue { team: None },
+        AssignBody::Queue {} => Assignee::Queue { team: None },
         AssignBody::Team { team } => match api.store.team(team).await? {
             Some(_) => Assignee::Queue { team: Some(team) },
             None => return Err(Problem::invalid("/team", "unknown", format!("no team `{team}`"))),
