@@ -12,6 +12,7 @@ use causerie::api::{password, users};
 use causerie::app::{App, Parts, vault_of};
 use causerie::clock::{Clock, SystemClock};
 use causerie::config::{LogFormat, Settings};
+use causerie::demo;
 use causerie::domain::access::{Role, User};
 use causerie::domain::ids::IdMaker;
 use causerie::store::access::AccessStore;
@@ -45,6 +46,8 @@ enum Command {
     /// Brings the database's schema up to date first. Prepare it with create-owner, and with the app secret and the
     /// verify token of the Facebook app.
     Serve,
+    /// Try everything on one port: a Messenger in the browser, a seeded page, an agent's desk; no Facebook Page needed
+    Demo(Demo),
     /// Bring the database's schema up to date, and say what was done
     ///
     /// `serve` does the same at its start; this is for those who want it as a step of its own.
@@ -79,6 +82,18 @@ enum Command {
 }
 
 #[derive(Args)]
+struct Demo {
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: std::net::SocketAddr,
+    /// Keep everything in this folder and go on with it the next time; without it nothing is kept.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Print addresses, ids and sign-ins as one JSON line, once ready
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
 struct CreateOwner {
     #[arg(long, value_name = "ADDRESS")]
     email: String,
@@ -107,14 +122,23 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Check { files, json } => return cli::check(&files, json),
         _ => {}
     }
-    let settings = Settings::load(cli.config.as_deref(), std::env::vars())?;
+    let mut settings = Settings::load(cli.config.as_deref(), std::env::vars())?;
+    if let Command::Demo(demo) = cli.command {
+        if std::env::var_os("CAUSERIE_SERVER_LOG").is_none() {
+            settings.server.log = "warn".to_owned();
+        }
+        start_log(&settings)?;
+        let options = demo::Options { listen: demo.listen, data: demo.data, json: demo.json };
+        actix_web::rt::System::new().block_on(demo::run(settings, options))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     start_log(&settings)?;
     make_folders(&settings)?;
     match cli.command {
         Command::Serve => actix_web::rt::System::new().block_on(serve(settings)),
         Command::Migrate { dry_run } => migrate(&settings, dry_run),
         Command::CreateOwner(owner) => actix_web::rt::System::new().block_on(create_owner(&settings, owner)),
-        Command::Openapi { .. } | Command::Check { .. } => Ok(ExitCode::SUCCESS),
+        Command::Openapi { .. } | Command::Check { .. } | Command::Demo(_) => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -16,6 +16,7 @@ mod store;
 mod support;
 
 mod authz;
+mod browser;
 mod callout;
 mod engine;
 mod graph_client;

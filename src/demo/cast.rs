@@ -150,3 +150,30 @@ pub fn rules(team: &str) -> Value {
         { "name": "the advisors", "target": { "to": "team", "team": team }, "strategy": "least_busy", "only_online": true, "otherwise": "queue" }
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::flow::check::{Env, check};
+
+    #[test]
+    fn every_flow_of_the_demo_checks_without_an_issue() {
+        let names = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<BTreeSet<_>>();
+        let pipeline = pipeline();
+        let statuses = pipeline["statuses"].as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap().to_owned()).collect();
+        let env = Env {
+            pipelines: Some(BTreeMap::from([("support".to_owned(), statuses)])),
+            rule_sets: Some(names(&["default"])),
+            chatflows: Some(FLOWS.iter().map(|flow| flow.name.to_owned()).collect()),
+            seated_agents: Some(true),
+        };
+        for flow in FLOWS {
+            let checked = check(&flow.document("http://127.0.0.1:8080").unwrap(), &env);
+            assert!(checked.flow.is_some() && checked.issues.is_empty(), "{}: {:#?}", flow.name, checked.issues);
+            let calls = flow.document.matches("http_request").count();
+            assert_eq!(flow.document.matches(SHOP).count(), calls, "{} calls something else than the shop", flow.name);
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod app;
+pub mod browser;
 pub mod canned;
 pub mod http;
 pub mod postgres;
