@@ -76,6 +76,17 @@ fn an_analyst_changes_nothing_but_their_own_account() {
     }
 }
 
+/// The router decodes a path before it matches; whoever guards must see the same path.
+#[actix_web::test]
+async fn an_operation_under_another_spelling_of_its_path_is_guarded_too() {
+    let api = TestApi::start().await;
+    for path in ["/v1/%75sers", "/%761/users", "/v1/u%73ers?limit=1", "/v1//users", "/v1/./users", "/v1/users/", "//v1/users", "/V1/users"]
+    {
+        let answer = api.client.get(path).send().await;
+        assert!([401, 404].contains(&answer.status.as_u16()), "{path}: {} {}", answer.status, answer.text);
+    }
+}
+
 #[actix_web::test]
 async fn every_operation_refuses_the_anonymous_and_the_wrong_role() {
     let api = TestApi::start().await;

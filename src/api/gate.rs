@@ -9,7 +9,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
 
-use super::caller::authenticate;
+use super::caller::{Caller, authenticate};
 use super::idempotency;
 use super::operations::Access;
 use super::problem::{Code, Problem};
@@ -20,18 +20,30 @@ pub(super) async fn gate(request: ServiceRequest, next: Next<impl MessageBody + 
     let Some(api) = request.app_data::<web::Data<Api>>().cloned() else {
         return Err(Problem::new(Code::Internal, "the server is not set up").into());
     };
-    let access = api.operations.find(request.method(), request.path()).map(|operation| operation.access);
-    match access {
-        // The fallback says 404 or 405.
-        None | Some(Access::Public) => {}
-        Some(Access::Nobody) => return Err(Problem::new(Code::Forbidden, "nobody may do this").into()),
-        Some(Access::Needs(need)) => {
-            let caller = authenticate(&api, request.headers()).await?;
-            caller.need(need)?;
-            request.extensions_mut().insert(caller);
-        }
+    match admit(&api, &request).await {
+        Ok(Some(caller)) => drop(request.extensions_mut().insert(caller)),
+        Ok(None) => {}
+        Err(problem) => return Ok(request.error_response(problem)),
     }
     idempotency::once(&api, request, |request| shielded(request, next)).await
+}
+
+/// The caller, where the operation asks for one.
+///
+/// Invariant: what is not in the document is not run, whatever the router would find. The path is the router's own
+/// (decoded) view of it: `/v1/%75sers` is `/v1/users`.
+async fn admit(api: &Api, request: &ServiceRequest) -> Result<Option<Caller>, Problem> {
+    let path = request.match_info().as_str();
+    match api.operations.find(request.method(), path).map(|operation| operation.access) {
+        None => Err(unknown(api, path)),
+        Some(Access::Nobody) => Err(Problem::new(Code::Forbidden, "nobody may do this")),
+        Some(Access::Public) => Ok(None),
+        Some(Access::Needs(need)) => {
+            let caller = authenticate(api, request.headers()).await?;
+            caller.need(need)?;
+            Ok(Some(caller))
+        }
+    }
 }
 
 /// A panic in a handler is a 500 with a problem document; the server goes on.
@@ -43,16 +55,21 @@ async fn shielded(request: ServiceRequest, next: Next<impl MessageBody + 'static
     }
 }
 
+/// Where no route matched.
+pub(super) async fn fallback(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Problem> {
+    Err(unknown(&api, request.match_info().as_str()))
+}
+
 /// 404 for an unknown path, 405 for an unknown method of a known one.
-pub(super) async fn fallback(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let methods = request.app_data::<web::Data<Api>>().map(|api| api.operations.methods(request.path())).unwrap_or_default();
+fn unknown(api: &Api, path: &str) -> Problem {
+    let methods = api.operations.methods(path);
     if methods.is_empty() {
-        return Err(Problem::not_found("path", request.path()));
+        return Problem::not_found("path", path);
     }
     let allowed = methods.iter().map(|method| method.as_str()).collect::<Vec<_>>().join(", ");
-    let problem = Problem::new(Code::MethodNotAllowed, format!("`{}` takes {allowed}", request.path()));
-    Err(match HeaderValue::from_str(&allowed) {
+    let problem = Problem::new(Code::MethodNotAllowed, format!("`{path}` takes {allowed}"));
+    match HeaderValue::from_str(&allowed) {
         Ok(value) => problem.header(ALLOW, value),
         Err(_) => problem,
-    })
+    }
 }

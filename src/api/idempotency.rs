@@ -64,7 +64,7 @@ fn request_key(request: &ServiceRequest) -> Result<Option<RequestKey>, Problem> 
     let Some(key) = key else {
         return Err(Problem::new(Code::InvalidHeader, format!("`Idempotency-Key` is 1 to {MAX_KEY} visible ASCII characters")));
     };
-    Ok(Some(RequestKey { scope: format!("{user} POST {}", request.path()), key: key.to_owned() }))
+    Ok(Some(RequestKey { scope: format!("{user} POST {}", request.match_info().as_str()), key: key.to_owned() }))
 }
 
 fn fingerprint(request: &ServiceRequest, body: &Bytes) -> String {

@@ -31,6 +31,7 @@ mod gate;
 mod health;
 mod idempotency;
 mod ids;
+mod log;
 pub mod operations;
 pub mod paging;
 pub mod password;
@@ -79,7 +80,7 @@ fn routes(config: &mut ServiceConfig) {
     config.service(health::show_health).service(health::show_readiness).service(health::show_openapi).service(auth::show_jwks);
     config.service(operation::show_metrics);
     config.configure(webhook::routes);
-    config.service(scope("/v1").configure(v1).wrap(from_fn(gate::gate)));
+    config.service(scope("/v1").configure(v1).wrap(from_fn(gate::gate)).wrap(from_fn(log::logged)));
 }
 
 /// One line per noun.

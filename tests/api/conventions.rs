@@ -40,6 +40,7 @@ async fn what_is_no_request_of_ours_is_told_why() {
     let token = api.token(Role::Owner).await;
     let client = &api.client;
     client.get("/v1/nothing").by(&token).send().await.refused(404, "not_found");
+    assert_ne!(client.get("/v1/users").send().await.header("x-request-id"), "");
     client.get("/elsewhere").send().await.refused(404, "not_found");
     let answer = client.put("/v1/users").by(&token).send().await;
     assert_eq!(answer.header("allow"), "GET, POST");
