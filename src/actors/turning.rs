@@ -11,6 +11,7 @@ use crate::domain::contact::Profile;
 use crate::domain::event::InboundEvent;
 use crate::domain::ids::{ChatflowId, EventId, PageId, Psid};
 use crate::domain::message::OutboxItem;
+use crate::domain::page::PageState;
 use crate::domain::people::Roster;
 use crate::flow::Flow;
 use crate::runtime::{CommandDone, CommandError};
@@ -125,6 +126,11 @@ async fn attempt_event(
         end_aside(shared, work, reason).await?;
         return Ok(None);
     };
+    // What still comes after the page was disconnected: Meta was not reached, or its events were under way.
+    if matches!(world.page.state, PageState::Disconnected { .. }) {
+        end_aside(shared, work, "page_disconnected").await?;
+        return Ok(None);
+    }
     let link = find_link(shared, event).await?;
     let mut known = Known { world, older: HashMap::new(), roster: None, link, profile };
     for _ in 0..TRIES {

@@ -34,7 +34,10 @@ fn has_errors(issues: &[Issue]) -> bool {
 /// Every issue of the document, errors first.
 pub async fn issues(api: &Api, page: &PageId, document: &Value) -> Result<Vec<Issue>, Problem> {
     let env = surroundings(api, page).await?;
-    let mut issues = crate::flow::check(document, &env).issues;
+    // A large document takes a while: not on the thread that serves others.
+    let document = document.clone();
+    let checked = actix_web::web::block(move || crate::flow::check(&document, &env)).await;
+    let mut issues = checked.map_err(|_| Problem::new(Code::Internal, "the check was broken off"))?.issues;
     issues.sort_by_key(|issue| issue.severity);
     Ok(issues)
 }

@@ -70,7 +70,7 @@ pub fn refused(error: StoreError, chatflow: &Chatflow) -> Problem {
 
 impl From<IsPrimary> for Problem {
     fn from(refused: IsPrimary) -> Self {
-        let detail = format!("{} with `PUT /v1/pages/{{id}}/primary-chatflow`", refused);
+        let detail = format!("{refused} with `PUT /v1/pages/{{id}}/primary-chatflow`");
         Self::new(Code::IsPrimary, detail)
     }
 }

@@ -18,7 +18,7 @@ use crate::api::state::Api;
 use crate::domain::chatflow::ChatflowKind;
 use crate::domain::page::{GET_STARTED_PAYLOAD, Page, PageSettings, PageState};
 use crate::flow::live_chat::LiveChat;
-use crate::messenger::graph::{PageAccess, PageInfo};
+use crate::messenger::graph::{PageAccess, PageInfo, TokenInfo};
 use crate::store::StoreError;
 use crate::store::chatflows::NewChatflow;
 use crate::store::pages::NewPage;
@@ -88,20 +88,25 @@ pub async fn connect_page(api: Data<Api>, caller: Caller, body: Json<ConnectPage
 
 /// What Meta says about the token, where the server may ask.
 async fn check_token(api: &Api, token: &SecretString) -> Result<(), Problem> {
-    let Some(info) = api.graph.token_info(token).await.map_err(|error| Step::Token.refused(&error))? else { return Ok(()) };
-    let refused = |detail: String| Problem::new(Code::TokenRefused, detail).with("step", Step::Token.word().into());
+    let said = api.graph.token_info(token).await.map_err(|error| Step::Token.refused(&error))?;
+    let detail = said.and_then(|info| useless(info, api.settings.meta.app_id.as_deref()));
+    detail.map_or(Ok(()), |detail| Err(Problem::new(Code::TokenRefused, detail).with("step", Step::Token.word().into())))
+}
+
+/// Why nothing can be done with this token, and what to do.
+fn useless(info: TokenInfo, our_app: Option<&str>) -> Option<String> {
     if !info.valid {
         let why = info.error.unwrap_or_else(|| "Meta says that it is not valid".to_owned());
-        return Err(refused(format!("the token is not valid: {why}; make a new page token")));
+        return Some(format!("the token is not valid: {why}; make a new page token"));
     }
     if let Some(kind) = info.kind.filter(|kind| kind == "USER" || kind == "APP") {
-        return Err(refused(format!("this is a token of type `{kind}`: take the page's own `access_token` from `/me/accounts`")));
+        return Some(format!("this is a token of type `{kind}`: take the page's own `access_token` from `/me/accounts`"));
     }
-    match (info.app, api.settings.meta.app_id.as_deref()) {
+    match (info.app, our_app) {
         (Some(app), Some(ours)) if app != ours => {
-            Err(refused(format!("the token was made for app `{app}`, this server is app `{ours}`: its events would not arrive here")))
+            Some(format!("the token was made for app `{app}`, and this server is app `{ours}`: its events would not arrive here"))
         }
-        _ => Ok(()),
+        _ => None,
     }
 }
 
@@ -141,4 +146,31 @@ async fn connect_again(api: &Api, info: PageInfo, access: PageAccess) -> Reply<P
     release_held(api, &page).await;
     let revision = page.revision;
     Ok(Answer::ok(page.into()).at(revision))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_valid_page_token_of_this_app_is_of_use() {
+        let good =
+            TokenInfo { valid: true, kind: Some("PAGE".into()), app: Some("77".into()), expires_at: None, scopes: vec![], error: None };
+        let cases = [
+            (good.clone(), None),
+            (TokenInfo { kind: Some("SYSTEM_USER".into()), ..good.clone() }, None),
+            (TokenInfo { kind: None, app: None, ..good.clone() }, None),
+            (TokenInfo { valid: false, error: Some("the session has expired".into()), ..good.clone() }, Some("the session has expired")),
+            (TokenInfo { kind: Some("USER".into()), ..good.clone() }, Some("/me/accounts")),
+            (TokenInfo { app: Some("78".into()), ..good.clone() }, Some("app `78`")),
+        ];
+        for (info, expected) in cases {
+            let detail = useless(info.clone(), Some("77"));
+            match expected {
+                None => assert_eq!(detail, None, "{info:?}"),
+                Some(part) => assert!(detail.is_some_and(|detail| detail.contains(part)), "{info:?}"),
+            }
+        }
+        assert_eq!(useless(TokenInfo { app: Some("78".into()), ..good }, None), None, "a server without an app id cannot tell");
+    }
 }
