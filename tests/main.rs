@@ -25,4 +25,5 @@ mod layers;
 mod openapi;
 mod postgres;
 mod routing;
+mod walks;
 mod webhooks;
