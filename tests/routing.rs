@@ -10,8 +10,8 @@ use causerie::domain::Timestamp;
 use causerie::domain::access::Role;
 use causerie::domain::command::{Assignee, Command, Order};
 use causerie::domain::conversation::Owner;
-use causerie::domain::event::InboundEvent;
-use causerie::domain::ids::{ChatflowId, IdMaker, PageId, UserId};
+use causerie::domain::event::{Inbound, InboundEvent, SendRefusal};
+use causerie::domain::ids::{ChatflowId, IdMaker, PageId, Psid, UserId};
 use causerie::domain::link::Link;
 use causerie::domain::message::{Content, MessageBody, MessageOut, MessageStatus, QuickReply};
 use causerie::domain::page::{Page, PageSettings, PageState};
@@ -78,6 +78,9 @@ struct TurnCase {
     /// Taps the quick reply with this title of an earlier turn (0: the first).
     #[serde(default)]
     tap: Option<(usize, String)>,
+    /// Meta refused a send of ours.
+    #[serde(default)]
+    refused_send: Option<SendRefusal>,
     /// An order of the agent Ana.
     #[serde(default)]
     order: Option<String>,
@@ -208,6 +211,17 @@ impl Stage {
 
     /// What Meta would send, read as a webhook is read.
     fn event(&self, turn: &TurnCase) -> InboundEvent {
+        if let Some(why) = turn.refused_send {
+            let what = Inbound::SendRefused { why };
+            return InboundEvent {
+                page: PageId::from(PAGE),
+                psid: Some(Psid::from("2002")),
+                at: self.now,
+                dedupe: "r".into(),
+                standby: false,
+                what,
+            };
+        }
         let mut event = match &turn.tap {
             Some((earlier, title)) => {
                 json!({"message": {"mid": format!("m{}", self.seed), "text": title, "quick_reply": {"payload": self.payload(*earlier, title)}}})

@@ -7,14 +7,15 @@ use jiff::SignedDuration;
 use super::Shared;
 use super::dispatcher::{Blocked, Gate};
 use crate::domain::Timestamp;
-use crate::domain::conversation::{Permission, Refusal, permission};
-use crate::domain::ids::PageId;
+use crate::domain::conversation::{Permission, permission};
+use crate::domain::event::{Inbound, InboundEvent, SendRefusal};
+use crate::domain::ids::{IdMaker, PageId};
 use crate::domain::message::{Author, Content, OutboxItem};
 use crate::domain::page::PageState;
 use crate::messenger::error::SendError;
 use crate::messenger::graph::{PAGE_INBOX_APP, PageAccess, SenderAction, Sent};
 use crate::messenger::send;
-use crate::store::turns::SendOutcome;
+use crate::store::turns::{NewEvent, SendOutcome};
 
 const FIRST_BACKOFF: Duration = Duration::from_secs(1);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
@@ -182,14 +183,33 @@ async fn judge(shared: &Shared, gate: &Gate, item: &OutboxItem, result: Result<S
         }
         SendError::Unknown { resend: true, .. } => SendOutcome::Unknown,
         SendError::WindowClosed { .. } => {
-            // Meta's word is the last one, whatever we believed.
-            SendOutcome::Failed { reason: format!("{reason}; {}", Refusal::StandardWindowClosed) }
+            tell(shared, item, SendRefusal::WindowClosed).await;
+            SendOutcome::Failed { reason }
         }
-        SendError::Unknown { resend: false, .. }
-        | SendError::Unavailable { .. }
-        | SendError::Refused { .. }
-        | SendError::NotThreadOwner { .. }
-        | SendError::Bug { .. } => SendOutcome::Failed { reason },
+        SendError::NotThreadOwner { .. } => {
+            tell(shared, item, SendRefusal::NotThreadOwner).await;
+            SendOutcome::Failed { reason }
+        }
+        SendError::Unknown { resend: false, .. } | SendError::Unavailable { .. } | SendError::Refused { .. } | SendError::Bug { .. } => {
+            SendOutcome::Failed { reason }
+        }
+    }
+}
+
+/// The conversation learns it as it learns everything: by an event, which the next sweep hands to it.
+async fn tell(shared: &Shared, item: &OutboxItem, why: SendRefusal) {
+    let now = shared.clock.now();
+    let event = InboundEvent {
+        page: item.page.clone(),
+        psid: Some(item.psid.clone()),
+        at: now,
+        dedupe: format!("refused:{}", item.message),
+        standby: false,
+        what: Inbound::SendRefused { why },
+    };
+    let new = NewEvent { id: IdMaker::new(now, shared.seed()).next(), received_at: now, event };
+    if let Err(error) = shared.store.accept(vec![new]).await {
+        tracing::error!(conversation = %item.conversation, %error, "conversation `{}` could not be told of a refused send", item.conversation);
     }
 }
 

@@ -89,7 +89,7 @@ pub enum Permission {
 /// Why the guard says no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    #[error("the visitor never wrote, so Messenger allows no message")]
+    #[error("Messenger allows no message until the visitor writes")]
     NeverOpened,
     #[error("the visitor last wrote more than 24 hours ago: only a person may answer now")]
     StandardWindowClosed,

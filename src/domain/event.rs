@@ -122,6 +122,10 @@ pub enum Inbound {
     TimerFired {
         timer: super::ids::TimerId,
     },
+    /// Ours: Meta refused a send in a way that concerns the whole conversation.
+    SendRefused {
+        why: SendRefusal,
+    },
     /// Ours: an HTTP call of a flow has ended.
     CalloutReturned {
         callout: super::ids::CalloutId,
@@ -157,6 +161,7 @@ impl Inbound {
             Self::Unknown { .. } => "unknown",
             Self::Change { .. } => "change",
             Self::TimerFired { .. } => "timer_fired",
+            Self::SendRefused { .. } => "send_refused",
             Self::CalloutReturned { .. } => "callout_returned",
         }
     }
@@ -221,6 +226,16 @@ pub struct Referral {
     pub ad_id: Option<String>,
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub raw: Value,
+}
+
+/// What a refused send tells about its conversation; Meta's word goes before our own belief.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SendRefusal {
+    /// The messaging window is closed (10/2018278).
+    WindowClosed,
+    /// Another app has the thread (2018300, 100/2534037).
+    NotThreadOwner,
 }
 
 /// How an `http_request` action ended.

@@ -6,7 +6,7 @@ use super::situation::Situation;
 use crate::domain::Timestamp;
 use crate::domain::contact::Contact;
 use crate::domain::conversation::{Conversation, ConversationStatus, Owner};
-use crate::domain::event::{Echo, Inbound, InboundEvent, MessageIn};
+use crate::domain::event::{Echo, Inbound, InboundEvent, MessageIn, SendRefusal};
 use crate::domain::ids::{IdMaker, MessageId, Psid};
 use crate::domain::message::{Author, MessageBody, MessageStatus};
 use crate::flow::step::Input;
@@ -52,6 +52,7 @@ pub fn take(cx: &Situation<'_>, event: &InboundEvent) -> Turn {
         Inbound::Message(_) | Inbound::Postback { .. } | Inbound::Referral { .. } | Inbound::Optin { .. } => {
             return route::route(cx, draft, event);
         }
+        Inbound::SendRefused { why } => send_refused(cx, &mut draft, *why),
         Inbound::TimerFired { timer } => return route::resume(cx, draft, &Input::TimerFired(*timer)),
         Inbound::CalloutReturned { callout, result } => {
             return route::resume(cx, draft, &Input::CalloutReturned { callout: *callout, result });
@@ -146,6 +147,22 @@ fn standby(cx: &Situation<'_>, draft: &mut Draft, event: &InboundEvent) {
         give_to_external(cx, draft);
     }
     draft.ignore("standby");
+}
+
+fn send_refused(cx: &Situation<'_>, draft: &mut Draft, why: SendRefusal) {
+    match why {
+        SendRefusal::WindowClosed => {
+            draft.conversation.window_opened_at = None;
+            draft.note_line("window_closed", "Messenger says that the window is closed: nothing can be sent until the visitor writes");
+        }
+        SendRefusal::NotThreadOwner => {
+            if !matches!(draft.conversation.owner, Owner::Agent { .. }) {
+                give_to_external(cx, draft);
+            }
+            draft.note_line("thread_lost", "Messenger says that another app has the thread");
+        }
+    }
+    draft.ignore("send_refused");
 }
 
 fn thread_moved(cx: &Situation<'_>, draft: &mut Draft, new_app: Option<&str>) {
