@@ -22,6 +22,7 @@ mod engine;
 mod graph_client;
 mod inbox;
 mod layers;
+mod migrations;
 mod openapi;
 mod postgres;
 mod routing;

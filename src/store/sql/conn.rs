@@ -167,19 +167,6 @@ pub fn pending_migrations(target: &Target) -> Result<Vec<String>> {
     }
 }
 
-/// Takes every migration back, newest first, and with them all data.
-///
-/// # Errors
-/// As [`migrate`].
-pub fn revert_all(target: &Target) -> Result<()> {
-    let mut conn = target.open(Purpose::Migrate)?;
-    match &mut conn {
-        AnyConn::Pg(conn) => conn.revert_all_migrations(POSTGRES_MIGRATIONS).map(|_| ()),
-        AnyConn::Sqlite(conn) => conn.revert_all_migrations(SQLITE_MIGRATIONS).map(|_| ()),
-    }
-    .map_err(migration_failed)
-}
-
 /// Why a transaction did not happen, or may not have.
 pub(super) enum TxError<E> {
     /// Certainly rolled back, because the work said so.
