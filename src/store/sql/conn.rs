@@ -134,18 +134,34 @@ fn migration_failed(error: Box<dyn std::error::Error + Send + Sync>) -> StoreErr
 /// Brings the schema up to date; several nodes may try at once. Returns the names of the migrations that ran.
 ///
 /// # Errors
-/// `Unavailable` where the database cannot be opened or a migration fails; what ran before it stays.
+/// `Unavailable` where the database cannot be opened or a migration fails. On PostgreSQL what ran before it stays.
 pub fn migrate(target: &Target) -> Result<Vec<String>> {
     let mut conn = target.open(Purpose::Migrate)?;
-    let ran = match &mut conn {
+    match &mut conn {
         AnyConn::Pg(conn) => {
             // Released when the connection closes.
             conn.batch_execute("SELECT pg_advisory_lock(7246385012)")?;
-            conn.run_pending_migrations(POSTGRES_MIGRATIONS)
+            run_pending(conn, POSTGRES_MIGRATIONS)
         }
-        AnyConn::Sqlite(conn) => conn.run_pending_migrations(SQLITE_MIGRATIONS),
-    };
-    Ok(ran.map_err(migration_failed)?.iter().map(ToString::to_string).collect())
+        AnyConn::Sqlite(conn) => {
+            // The write lock for the whole of it: another process looks for what is pending only afterwards.
+            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?;
+            let ran = run_pending(conn, SQLITE_MIGRATIONS);
+            match ran {
+                Ok(_) => AnsiTransactionManager::commit_transaction(conn)?,
+                Err(_) => AnsiTransactionManager::rollback_transaction(conn)?,
+            }
+            ran
+        }
+    }
+}
+
+fn run_pending<B: diesel::backend::Backend>(conn: &mut impl MigrationHarness<B>, migrations: EmbeddedMigrations) -> Result<Vec<String>>
+where
+    EmbeddedMigrations: diesel::migration::MigrationSource<B>,
+{
+    let ran = conn.run_pending_migrations(migrations).map_err(migration_failed)?;
+    Ok(ran.iter().map(ToString::to_string).collect())
 }
 
 /// The names of the migrations that [`migrate`] would run.
