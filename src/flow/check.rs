@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::document::{Document, settle_interrupts};
+use super::document::Document;
 use super::issue::Code;
 pub use super::issue::{Issue, Severity};
 use super::limits;
@@ -51,11 +51,8 @@ pub fn check(document: &Value, env: &Env) -> Checked {
     };
     let mut reader = Reader::new(env, names.clone());
     let document = Document::read(&mut reader, document);
-    if let Some(document) = &document {
-        settle_interrupts(&mut reader, &document.interrupts);
-        check_variables(&mut reader);
-        graph::check(&mut reader, &document.nodes.0);
-    }
+    check_variables(&mut reader);
+    graph::check(&mut reader);
     let languages = std::mem::take(&mut reader.languages);
     let variables = std::mem::take(&mut reader.variables);
     let issues = reader.into_issues();
@@ -65,13 +62,13 @@ pub fn check(document: &Value, env: &Env) -> Checked {
             stale_choice: document.session.stale_choice,
             timeout: document.session.timeout.0,
             languages,
-            pause_ms: document.delay_between_messages.map_or(0, super::read_types::Duration::millis),
+            pause_ms: document.delay_between_messages.map_or(0, super::read_types::Span::millis),
             start: document.start.0,
             nodes: document.nodes.0.into_iter().map(|(name, actions)| Node { name, actions }).collect(),
             by_name: names,
             variables,
             texts: document.texts,
-            interrupts: document.interrupts,
+            interrupts: document.interrupts.0,
         })
     });
     Checked { flow, issues }
@@ -79,6 +76,10 @@ pub fn check(document: &Value, env: &Env) -> Checked {
 
 /// Names that nobody sets, and names that nobody needs.
 fn check_variables(r: &mut Reader<'_>) {
+    // Where an action is not known at all, it may be the one that sets them.
+    if r.found.gap {
+        return;
+    }
     let unset: Vec<(String, String)> = r
         .found
         .uses

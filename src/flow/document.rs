@@ -1,6 +1,7 @@
 //! The document as authors write it, below the level of actions.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use super::action::Action;
 use super::issue::Code;
 use super::limits;
 use super::read::{Place, Read, Reader, document, shorten, words};
-use super::read_types::{Duration, Name, Ordered, SureTarget, Target};
+use super::read_types::{Duration, Name, Ordered, Span, SureTarget, Target};
 use super::text::{Texts, normalise_locale};
 use super::variable::{Variable, Variables};
 use super::{OnComplete, StaleChoice};
@@ -30,11 +31,11 @@ document! {
         /// How long a session lives and what follows it.
         pub session: SessionRules = SessionRules::default(),
         /// The pause before each bubble after the first of a turn, with typing shown. At most 20 seconds.
-        pub delay_between_messages: Option<Duration>,
+        pub delay_between_messages: Option<Span<0, { limits::LONGEST_PAUSE_MS }>>,
         /// Texts that the server says on its own.
         pub texts: Texts = Texts::default(),
         /// What the visitor may say at any time.
-        pub interrupts: Vec<Interrupt> = Vec::new(),
+        pub interrupts: Interrupts = Interrupts(Vec::new()),
         /// The node that a session begins with.
         pub start: SureTarget,
         /// The nodes by their names.
@@ -189,7 +190,7 @@ impl Read for Timeout {
             return Some(Self(None));
         }
         let duration = Duration::read(r, value)?;
-        if duration.0 < limits::SHORTEST_TIMEOUT || duration.0 > limits::LONGEST_DELAY {
+        if duration.0 < limits::SHORTEST_TIMEOUT || duration.0 > limits::LONGEST_TIMEOUT {
             r.issue(Code::WrongValue, "a session's timeout is 1 minute to 30 days", "or `never`");
             return None;
         }
@@ -288,22 +289,43 @@ impl JsonSchema for Keyword {
     }
 }
 
-/// Looks at interrupts as a whole: those that can never be taken.
-pub fn settle_interrupts(r: &mut Reader<'_>, interrupts: &[Interrupt]) {
-    let (mut words, mut payloads) = (std::collections::HashSet::new(), std::collections::HashSet::new());
-    for (i, interrupt) in interrupts.iter().enumerate() {
-        let pointer = format!("/interrupts/{i}");
-        if interrupt.keywords.is_empty() && interrupt.postback.is_none() {
-            r.issue_at(Code::MissingField, &pointer, "the interrupt has neither `keywords` nor `postback`", "it could never be taken");
+#[derive(Debug)]
+pub struct Interrupts(pub Vec<Interrupt>);
+
+impl Read for Interrupts {
+    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
+        let interrupts = Vec::<Interrupt>::read(r, value)?;
+        let (mut words, mut payloads) = (HashSet::new(), HashSet::new());
+        for (i, interrupt) in interrupts.iter().enumerate() {
+            r.at(&i.to_string(), |r| never_taken(r, interrupt, &mut words, &mut payloads));
         }
-        let again: Vec<&str> = interrupt.keywords.iter().filter(|word| !words.insert(&word.0)).map(|word| word.0.as_str()).collect();
-        if !again.is_empty() {
-            let message = format!("an interrupt before it has the same keyword: `{}`", again.join("`, `"));
-            r.issue_at(Code::SameInterrupt, &pointer, message, "only the first is taken");
-        }
-        if interrupt.postback.as_ref().is_some_and(|payload| !payloads.insert(payload)) {
-            r.issue_at(Code::SameInterrupt, &pointer, "an interrupt before it has the same postback", "only the first is taken");
-        }
+        Some(Self(interrupts))
+    }
+}
+
+impl JsonSchema for Interrupts {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Interrupts".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Vec::<Interrupt>::json_schema(generator)
+    }
+}
+
+fn never_taken<'a>(r: &mut Reader<'_>, interrupt: &'a Interrupt, words: &mut HashSet<&'a str>, payloads: &mut HashSet<&'a str>) {
+    if interrupt.keywords.is_empty() && interrupt.postback.is_none() {
+        r.issue(Code::MissingField, "the interrupt has neither `keywords` nor `postback`", "it could never be taken");
+    }
+    let again: Vec<&str> = interrupt.keywords.iter().map(|word| word.0.as_str()).filter(|word| !words.insert(word)).collect();
+    if !again.is_empty() {
+        let message = format!("an interrupt before it has the same keyword: `{}`", again.join("`, `"));
+        r.issue(Code::SameInterrupt, message, "only the first is taken");
+    }
+    if interrupt.postback.as_ref().is_some_and(|payload| !payloads.insert(payload)) {
+        r.issue(Code::SameInterrupt, "an interrupt before it has the same postback", "only the first is taken");
     }
 }
 
@@ -320,6 +342,7 @@ impl Read for Nodes {
             return None;
         }
         let mut nodes = Some(Vec::with_capacity(object.len()));
+        r.found.nodes = object.keys().map(|name| (name.clone(), Vec::new())).collect();
         for (node, (name, value)) in (0..).zip(object) {
             let actions = r.at(name, |r| read_node(r, node, name, value));
             match (&mut nodes, actions) {
@@ -347,6 +370,8 @@ fn read_node(r: &mut Reader<'_>, node: u32, name: &str, value: &Value) -> Option
         .zip(items)
         .map(|(action, item): (u32, _)| r.at(&action.to_string(), |r| r.inside(Place { node, action }, |r| Action::read(r, item))))
         .collect();
+    let known = |action: &Option<Action>| action.as_ref().map(|action| (action.word(), action.behaviour().shape()));
+    r.found.nodes[node as usize].1 = read.iter().map(known).collect();
     read.into_iter().collect()
 }
 

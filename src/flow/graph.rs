@@ -1,27 +1,36 @@
 //! Ways from node to node: what nothing leads to, what never ends, what can never run.
 
-use super::action::{Action, Shape};
+use super::action::Shape;
 use super::issue::Code;
 use super::read::{Edge, Reader};
 
-type Nodes = [(String, Vec<Action>)];
+type Nodes = [(String, Vec<Option<(&'static str, Shape)>>)];
 
-pub fn check(r: &mut Reader<'_>, nodes: &Nodes) {
-    actions(r, nodes);
-    let ways = Ways::new(nodes, &r.found.edges);
-    unreachable(r, nodes, &ways);
-    loops(r, nodes, &ways);
+pub fn check(r: &mut Reader<'_>) {
+    let nodes = std::mem::take(&mut r.found.nodes);
+    actions(r, &nodes);
+    let ways = Ways::new(&nodes, &r.found.edges);
+    if !r.found.gap && !ways.roots.is_empty() {
+        unreachable(r, &nodes, &ways);
+    }
+    loops(r, &nodes, &ways);
+}
+
+/// An action that could not be read may do anything: nothing is said about loops through it.
+fn shape(action: Option<&Option<(&'static str, Shape)>>) -> Shape {
+    action.copied().flatten().map_or(Shape { waits: true, ..Shape::default() }, |(_, shape)| shape)
 }
 
 /// Within each node: what follows an action that never goes on; pauses that nothing follows.
 fn actions(r: &mut Reader<'_>, nodes: &Nodes) {
     for (name, actions) in nodes {
-        let shapes: Vec<Shape> = actions.iter().map(|action| action.behaviour().shape()).collect();
-        if let Some(last) = shapes.iter().position(|shape| !shape.goes_on).filter(|at| at + 1 < actions.len()) {
-            let message = format!("`{}` never goes on to the action after it", actions[last].word());
+        let stops = actions.iter().position(|action| action.is_some_and(|(_, shape)| !shape.goes_on));
+        if let Some(last) = stops.filter(|at| at + 1 < actions.len()) {
+            let word = actions[last].map_or("", |(word, _)| word);
+            let message = format!("`{word}` never goes on to the action after it");
             r.issue_at(Code::UnreachableAction, pointer(name, last + 1), message, "move it, or remove it");
         }
-        if actions.last().is_some_and(|action| action.word() == "delay") {
+        if actions.last().is_some_and(|last| last.is_some_and(|(word, _)| word == "delay")) {
             r.issue_at(Code::PauseAtEnd, pointer(name, actions.len() - 1), "nothing follows the pause in this node", "remove it");
         }
     }
@@ -58,15 +67,14 @@ impl Ways {
                 continue;
             };
             let Some((_, actions)) = nodes.get(from.node as usize) else { continue };
-            let before = actions.iter().take(from.action as usize).map(|action| action.behaviour().shape());
+            let before = actions.iter().take(from.action as usize).map(|action| shape(Some(action)));
             let (mut waits, mut pauses, mut certain) = (edge.answered, false, true);
-            for shape in before {
-                waits |= shape.waits;
-                pauses |= shape.pauses;
-                certain &= shape.goes_on;
+            for earlier in before {
+                waits |= earlier.waits;
+                pauses |= earlier.pauses;
+                certain &= earlier.goes_on;
             }
-            let own = actions.get(from.action as usize).map(|action| action.behaviour().shape()).unwrap_or_default();
-            pauses |= own.pauses;
+            pauses |= shape(actions.get(from.action as usize)).pauses;
             // A branch before it may have led elsewhere.
             let left = edges
                 .iter()

@@ -58,11 +58,13 @@ pub const QUEUED_INPUTS: usize = 5;
 /// Characters of the visitor's last text that expressions see as `last_text`.
 pub const LAST_TEXT_CHARS: usize = 500;
 
-/// The longest `delay`, and the longest `session.timeout`.
-pub const LONGEST_DELAY: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// The longest `delay`.
+pub const LONGEST_DELAY_MS: i64 = 30 * 24 * 3_600_000;
+pub const LONGEST_TIMEOUT: SignedDuration = SignedDuration::from_hours(30 * 24);
 pub const SHORTEST_TIMEOUT: SignedDuration = SignedDuration::from_mins(1);
 /// Typing is shown at most this long before a bubble: Messenger hides it after 20 seconds.
 pub const TYPING_MS: u32 = 5_000;
 /// The longest pause between the bubbles of a turn.
-pub const LONGEST_PAUSE: SignedDuration = SignedDuration::from_secs(20);
-pub const LONGEST_CALLOUT: SignedDuration = SignedDuration::from_secs(60);
+pub const LONGEST_PAUSE_MS: i64 = 20_000;
+pub const SHORTEST_CALLOUT_MS: i64 = 100;
+pub const LONGEST_CALLOUT_MS: i64 = 60_000;

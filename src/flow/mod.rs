@@ -13,7 +13,6 @@
 pub mod action;
 pub mod answer;
 pub mod check;
-pub mod check_url;
 pub mod document;
 pub mod effect;
 pub mod expression;
@@ -35,6 +34,7 @@ pub mod token;
 pub mod trace;
 pub mod variable;
 mod walk;
+pub mod web_url;
 pub mod words;
 
 use std::collections::HashMap;

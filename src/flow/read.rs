@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
 
+use super::action::Shape;
 use super::check::Env;
 use super::issue::{Code, Issue};
 use super::limits;
@@ -45,8 +46,12 @@ pub struct Found {
     pub uses: BTreeMap<String, String>,
     /// Names that actions set.
     pub sets: BTreeMap<String, String>,
-    /// Every text with its languages, for translators.
+    /// Pointers of all texts, for translators.
     pub texts: Vec<String>,
+    /// Each node's name, and the type and shape of its actions; `None` where an action could not be read.
+    pub nodes: Vec<(String, Vec<Option<(&'static str, Shape)>>)>,
+    /// Something could not even be told what it is: what it may have set or led to is unknown.
+    pub gap: bool,
 }
 
 #[derive(Debug, Clone, Copy)]

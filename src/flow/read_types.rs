@@ -72,12 +72,6 @@ impl Read for String {
     }
 }
 
-impl Read for u32 {
-    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
-        value.as_u64().and_then(|n| u32::try_from(n).ok()).or_else(|| r.wrong_type("a whole number that is not negative", value))
-    }
-}
-
 impl Read for f64 {
     fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
         value.as_f64().or_else(|| r.wrong_type("a number", value))
@@ -107,19 +101,6 @@ impl Duration {
     pub fn millis(self) -> u32 {
         u32::try_from(self.0.as_millis()).unwrap_or(u32::MAX)
     }
-
-    pub fn from_secs(seconds: i64) -> Self {
-        Self(SignedDuration::from_secs(seconds))
-    }
-
-    /// Reports a duration outside of the range, and gives the nearest one in it.
-    pub fn within(self, r: &mut Reader<'_>, field: &str, shortest: SignedDuration, longest: SignedDuration) -> Self {
-        if self.0 < shortest || self.0 > longest {
-            let message = format!("a duration from {shortest:#} to {longest:#} is expected here");
-            r.at(field, |r| r.issue(Code::WrongValue, message, ""));
-        }
-        Self(self.0.clamp(shortest, longest))
-    }
 }
 
 impl Read for Duration {
@@ -139,6 +120,67 @@ impl JsonSchema for Duration {
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "pattern": "^[0-9]+ ?(ms|s|m|min|h|d)$", "examples": ["500ms", "30s", "5m", "24h", "7d"] })
+    }
+}
+
+/// A duration within limits, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span<const MIN: i64, const MAX: i64>(pub SignedDuration);
+
+impl<const MIN: i64, const MAX: i64> Span<MIN, MAX> {
+    pub fn millis(self) -> u32 {
+        Duration(self.0).millis()
+    }
+}
+
+impl<const MIN: i64, const MAX: i64> Read for Span<MIN, MAX> {
+    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
+        let duration = Duration::read(r, value)?.0;
+        let (shortest, longest) = (SignedDuration::from_millis(MIN), SignedDuration::from_millis(MAX));
+        if duration < shortest || duration > longest {
+            r.issue(Code::WrongValue, format!("a duration from {shortest:#} to {longest:#} is expected here"), "");
+            return None;
+        }
+        Some(Self(duration))
+    }
+}
+
+impl<const MIN: i64, const MAX: i64> JsonSchema for Span<MIN, MAX> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Span".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<Duration>()
+    }
+}
+
+/// A whole number within limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Whole<const MIN: u32, const MAX: u32>(pub u32);
+
+impl<const MIN: u32, const MAX: u32> Read for Whole<MIN, MAX> {
+    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
+        let Some(number) = value.as_i64() else { return r.wrong_type("a whole number", value) };
+        let within = u32::try_from(number).ok().filter(|number| (MIN..=MAX).contains(number));
+        if within.is_none() {
+            r.issue(Code::WrongValue, format!("a whole number from {MIN} to {MAX} is expected here, found {number}"), "");
+        }
+        within.map(Self)
+    }
+}
+
+impl<const MIN: u32, const MAX: u32> JsonSchema for Whole<MIN, MAX> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Whole".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": MIN, "maximum": MAX })
     }
 }
 

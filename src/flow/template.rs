@@ -111,13 +111,20 @@ impl Template {
         };
         let mut text = String::new();
         let mut out = Capped::new(&mut text, limits::RENDERED_BYTES);
+        let mut nothing = false;
         for part in parts {
             match part {
-                Part::Text(constant) => out.push(constant)?,
+                Part::Text(constant) => {
+                    // "Hello {{ name }}!" without a name is "Hello!".
+                    let gap = std::mem::take(&mut nothing) && (constant.starts_with([' ', '!', ',', '.']));
+                    if gap { out.push_after_gap(constant)? } else { out.push(constant)? }
+                }
                 Part::Expression(expression) => {
+                    let before = out.len();
                     if !expression.write(scope, &mut out)? {
                         holes.0.push(expression.source().to_owned());
                     }
+                    nothing = out.len() == before;
                 }
             }
         }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::issue::Code;
 use super::limits;
-use super::read::{Read, Reader, document, shorten, words};
+use super::read::{Read, Reader, document, words};
 use crate::domain::contact::Contact;
 
 pub type Variables = BTreeMap<String, Variable>;
@@ -85,7 +85,8 @@ impl Variable {
             (_, Value::Null) => Value::Null,
             (T::Number, Value::String(text)) => match text.trim().parse::<f64>().ok().and_then(number) {
                 Some(number) => number,
-                None => return Err(format!("`{}` is not a number", shorten(&text))),
+                // Never the value itself: it may be sensitive, and reports are kept.
+                None => return Err("the text is not a number".into()),
             },
             (T::Boolean, Value::String(text)) if text == "true" || text == "false" => Value::Bool(text == "true"),
             (T::Text | T::Email | T::Phone | T::Date | T::Time | T::Url, value @ (Value::Number(_) | Value::Bool(_))) => {
@@ -145,7 +146,7 @@ impl Pattern {
         let regex = RegexBuilder::new(source).size_limit(limits::PATTERN_BYTES).dfa_size_limit(limits::PATTERN_BYTES).build();
         regex.map(Self).map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => "the pattern is too large".into(),
-            other => other.to_string().lines().last().unwrap_or_default().trim().to_owned(),
+            other => other.to_string().lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned(),
         })
     }
 

@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 
 use crate::flow::limits;
-use crate::flow::read::{Reader, document, words};
-use crate::flow::read_types::Duration;
+use crate::flow::read::{document, words};
+use crate::flow::read_types::Span;
 use crate::flow::run::{Arrived, Next, Run};
 
 use super::{Behaviour, Shape};
@@ -33,7 +33,7 @@ document! {
     /// ```
     pub struct Delay {
         /// How long: up to 30 days.
-        pub r#for: Duration,
+        pub r#for: Span<1, { limits::LONGEST_DELAY_MS }>,
         /// Show typing in the last seconds (at most 5).
         pub typing: bool = true,
         /// What a message does that comes meanwhile. Interrupts are always taken.
@@ -49,10 +49,6 @@ impl Delay {
 }
 
 impl Behaviour for Delay {
-    fn settle(&mut self, r: &mut Reader<'_>) {
-        self.r#for = self.r#for.within(r, "for", SignedDuration::from_millis(1), limits::LONGEST_DELAY);
-    }
-
     fn shape(&self) -> Shape {
         Shape { pauses: true, ..Shape::default() }
     }

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::domain::event::CalloutResult;
-use crate::flow::check_url::check_url;
 use crate::flow::effect::CalloutRequest;
 use crate::flow::issue::Code;
 use crate::flow::limits;
 use crate::flow::read::{Read, Reader, document, shorten, words};
-use crate::flow::read_types::{Duration, Ordered, Save, Target};
+use crate::flow::read_types::{Ordered, Save, Span, Target, Whole};
 use crate::flow::run::{Arrived, Next, Run};
 use crate::flow::template::{Json, Template};
+use crate::flow::web_url::WebUrl;
 
 use super::{Behaviour, Shape};
 
@@ -48,15 +49,15 @@ document! {
         /// The HTTP method.
         pub method: Method = Method::Get,
         /// An absolute URL. Scheme and host are written out.
-        pub url: Template,
+        pub url: WebUrl<false>,
         /// Header → value.
         pub headers: Ordered<Template> = Ordered(Vec::new()),
         /// Sent as JSON.
         pub body: Option<Json>,
         /// How long an answer may take: 100 ms to 60 s.
-        pub timeout: Duration = Duration::from_secs(10),
+        pub timeout: Span<{ limits::SHORTEST_CALLOUT_MS }, { limits::LONGEST_CALLOUT_MS }> = Span(SignedDuration::from_secs(10)),
         /// How often more after a failure that may pass (0 to 5).
-        pub retries: u32 = 0,
+        pub retries: Whole<0, 5> = Whole(0),
         /// Variable → JSON pointer into the answer; `""` is the whole answer.
         pub save: Saves = Saves(Vec::new()),
         /// The variable that gets the answer's status code.
@@ -102,11 +103,6 @@ impl schemars::JsonSchema for Saves {
 
 impl Behaviour for HttpRequest {
     fn settle(&mut self, r: &mut Reader<'_>) {
-        check_url(r, "url", &self.url, false);
-        self.timeout = self.timeout.within(r, "timeout", jiff::SignedDuration::from_millis(100), limits::LONGEST_CALLOUT);
-        if self.retries > 5 {
-            r.at("retries", |r| r.issue(Code::WrongValue, "at most 5 retries", ""));
-        }
         if self.method == Method::Get && self.body.is_some() {
             r.at("body", |r| r.issue(Code::WrongValue, "a GET request has no body", "use `POST`, or put it into the URL"));
         }
@@ -155,7 +151,7 @@ impl Behaviour for HttpRequest {
 
 impl HttpRequest {
     fn request(&self, run: &mut Run<'_>) -> Option<CalloutRequest> {
-        let url = run.plain(&self.url)?;
+        let url = run.plain(&self.url.0)?;
         let mut headers = BTreeMap::new();
         for (name, value) in &self.headers.0 {
             // A line break would smuggle in another header.
@@ -169,7 +165,7 @@ impl HttpRequest {
             }
             None => None,
         };
-        let retries = u8::try_from(self.retries).unwrap_or(5);
+        let retries = u8::try_from(self.retries.0).unwrap_or(5);
         Some(CalloutRequest { method: self.method.word().into(), url, headers, body, timeout_ms: self.timeout.millis(), retries })
     }
 

@@ -51,6 +51,11 @@ pub trait Behaviour: std::fmt::Debug + Send + Sync {
         Heard::Unsure
     }
 
+    /// Whether a message that came before the question answers it all the same.
+    fn fits(&self, _: &mut Run<'_>, _: &MessageIn) -> bool {
+        false
+    }
+
     /// What a message does that comes while it waits for something else than an answer.
     fn on_input(&self) -> OnInput {
         OnInput::Queue
@@ -106,6 +111,7 @@ macro_rules! actions {
                             None => format!("known are: {}", Self::TYPES.join(", ")),
                         };
                         r.at("type", |r| r.issue(Code::UnknownAction, format!("there is no action `{}`", shorten(other)), hint));
+                        r.found.gap = true;
                         None
                     }
                 }
@@ -145,8 +151,12 @@ impl Read for Action {
                 r.tagged = false;
                 action
             }
-            Some(other) => r.at("type", |r| r.wrong_type("an action's type, as text", other)),
+            Some(other) => {
+                r.found.gap = true;
+                r.at("type", |r| r.wrong_type("an action's type, as text", other))
+            }
             None => {
+                r.found.gap = true;
                 r.issue(Code::MissingField, "`type` is missing", format!("it names the action: {}", Self::TYPES.join(", ")));
                 None
             }

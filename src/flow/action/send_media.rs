@@ -1,11 +1,10 @@
 //! The action `send_media`.
 
 use crate::domain::message::{Content, MediaKind};
-use crate::flow::check_url::check_url;
-use crate::flow::read::{Reader, document, words};
+use crate::flow::read::{document, words};
 use crate::flow::run::{Next, Run};
-use crate::flow::template::Template;
 use crate::flow::text::Text;
+use crate::flow::web_url::WebUrl;
 
 use super::{Behaviour, Shape};
 
@@ -34,7 +33,7 @@ document! {
         /// What the file is.
         pub media: Media,
         /// Where Messenger fetches it: an absolute https URL.
-        pub url: Template,
+        pub url: WebUrl<true>,
         /// Said before it.
         pub title: Option<Text>,
         /// Said before it, under the title.
@@ -43,10 +42,6 @@ document! {
 }
 
 impl Behaviour for SendMedia {
-    fn settle(&mut self, r: &mut Reader<'_>) {
-        check_url(r, "url", &self.url, true);
-    }
-
     fn shape(&self) -> Shape {
         Shape { speaks: true, ..Shape::default() }
     }
@@ -56,7 +51,7 @@ impl Behaviour for SendMedia {
         if !words.is_empty() {
             run.say(Content::Text { text: words.join("\n") }, Vec::new());
         }
-        let Some(url) = run.plain(&self.url) else { return Next::On };
+        let Some(url) = run.plain(&self.url.0) else { return Next::On };
         let media = match self.media {
             Media::Image => MediaKind::Image,
             Media::Video => MediaKind::Video,

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use minijinja::value::{Rest, ValueKind};
+use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value, filters, tests};
 
 use super::time;
@@ -169,10 +169,6 @@ fn too_long() -> Error {
     Error::new(ErrorKind::InvalidOperation, format!("a text became longer than {} bytes", limits::STRING_BYTES))
 }
 
-fn capped(text: String) -> Result<String, Error> {
-    if text.len() > limits::STRING_BYTES { Err(too_long()) } else { Ok(text) }
-}
-
 fn replace(text: String, from: String, to: String) -> Result<String, Error> {
     let hits = if from.is_empty() { text.chars().count() + 1 } else { text.matches(&from).count() };
     if text.len() + hits * to.len() > limits::STRING_BYTES {
@@ -199,10 +195,10 @@ fn join(list: &Value, between: Option<String>) -> Result<String, Error> {
     Ok(text)
 }
 
-/// For one part of a path or a query's value: everything but letters, digits and `-._~` is encoded.
-fn urlencode(value: &Value, _more: Rest<Value>) -> Result<String, Error> {
+/// For one part of a path or a query's value: everything but letters, digits and `-._~` is encoded. Unset stays unset.
+fn urlencode(value: &Value) -> Result<Value, Error> {
     if unset(value) {
-        return Ok(String::new());
+        return Ok(Value::UNDEFINED);
     }
     let plain = value.to_string();
     let mut text = String::with_capacity(plain.len());
@@ -213,5 +209,5 @@ fn urlencode(value: &Value, _more: Rest<Value>) -> Result<String, Error> {
             text.push_str(&format!("%{byte:02X}"));
         }
     }
-    capped(text)
+    if text.len() > limits::STRING_BYTES { Err(too_long()) } else { Ok(text.into()) }
 }

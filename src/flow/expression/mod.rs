@@ -127,6 +127,26 @@ impl<'a> Capped<'a> {
         Ok(())
     }
 
+    pub fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Where nothing was written between two spaces, or between a space and a mark, one space is left or none.
+    ///
+    /// # Errors
+    /// As [`Capped::push`].
+    pub fn push_after_gap(&mut self, more: &str) -> Result<(), String> {
+        if self.text.ends_with(' ') {
+            self.text.pop();
+        }
+        let more = if self.text.is_empty() { more.trim_start_matches(' ') } else { more };
+        self.push(more)
+    }
+
     fn too_long(&self) -> String {
         format!("the text became longer than {} bytes", self.most)
     }

@@ -4,15 +4,15 @@ use jiff::civil;
 use jiff::tz::{Offset, TimeZone};
 use minijinja::{Error, ErrorKind, Value};
 
-/// Formats an RFC 3339 time, a date or a time of day. The second argument is hours from UTC.
-pub fn date(value: &Value, format: Option<String>, hours: Option<f64>) -> Result<String, Error> {
+/// Formats an RFC 3339 time, a date or a time of day. The second argument is hours from UTC. Unset stays unset.
+pub fn date(value: &Value, format: Option<String>, hours: Option<f64>) -> Result<Value, Error> {
     if value.is_undefined() || value.is_none() {
-        return Ok(String::new());
+        return Ok(Value::UNDEFINED);
     }
     let text = value.to_string();
     let format = format.unwrap_or_else(|| "%Y-%m-%d".into());
-    written(&text, &format, hours.unwrap_or(0.0))
-        .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("`date` cannot write `{text}` as `{format}`")))
+    let written = written(&text, &format, hours.unwrap_or(0.0)).map(Value::from);
+    written.ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("`date` cannot write `{text}` as `{format}`")))
 }
 
 fn written(text: &str, format: &str, hours: f64) -> Option<String> {

@@ -35,9 +35,6 @@ impl Ask {
     }
 
     pub(super) fn check_fields(&self, r: &mut Reader<'_>, kind: AnswerType) {
-        if !(1..=20).contains(&self.attempts) {
-            r.at("attempts", |r| r.issue(Code::WrongValue, "1 to 20 attempts", ""));
-        }
         let over = if self.style == Style::Buttons { limits::BUTTON_TEXT_CHARS } else { limits::BUBBLE_CHARS };
         for (field, text) in [("text", Some(&self.text)), ("invalid", self.invalid.as_ref())] {
             if let Some(longest) = text.map(Text::longest).filter(|longest| *longest > over) {

@@ -12,7 +12,7 @@ use crate::flow::answer::options::{self, Words};
 use crate::flow::answer::{self, AnswerType};
 use crate::flow::limits;
 use crate::flow::read::{Reader, document, words};
-use crate::flow::read_types::{AnsweredTarget, Save};
+use crate::flow::read_types::{AnsweredTarget, Save, Whole};
 use crate::flow::run::{Arrived, Heard, Next, Run};
 use crate::flow::session::Wait;
 use crate::flow::text::{Text, TextKey, Title};
@@ -33,7 +33,7 @@ words! {
 }
 
 document! {
-    /// Asks, and waits for the answer. What does not fit is asked again, up to `attempts`.
+    /// Asks, and waits for the answer. What does not fit is asked again: up to `attempts`, or until it fits.
     ///
     /// ```json
     /// { "type": "ask", "text": { "fr": "Votre adresse e-mail ?", "en": "Your e-mail address?" }, "answer": "email", "save": "email" }
@@ -62,8 +62,8 @@ document! {
         pub max: Option<f64>,
         /// Kinds of attachment that are taken: `image`, `video`, `audio`, `file`.
         pub accept: Vec<String> = Vec::new(),
-        /// How often it is asked, 1 to 20.
-        pub attempts: u32 = 3,
+        /// How often it is asked, 1 to 20; 3 where `exhausted` says what follows, else until the answer fits.
+        pub attempts: Option<Whole<1, 20>>,
         /// Said when the answer does not fit.
         pub invalid: Option<Text>,
         /// Where to go on when no attempt is left; with the next action unless said otherwise.
@@ -145,6 +145,10 @@ impl Behaviour for Ask {
                 Next::Wait(Wait::Answer { attempt })
             }
         }
+    }
+
+    fn fits(&self, run: &mut Run<'_>, message: &MessageIn) -> bool {
+        matches!(self.understand(run, message), Some(Understood::Answer(..)))
     }
 
     fn hears(&self, run: &Run<'_>, message: &MessageIn, normalised: &str) -> Heard {
@@ -246,9 +250,9 @@ impl Ask {
     }
 
     fn invalid(&self, run: &mut Run<'_>, attempt: u32) -> Next {
-        let attempt = attempt + 1;
-        run.trace("answer", false, &format!("not understood as `{}`, attempt {attempt} of {}", self.kind().word(), self.attempts));
-        if attempt >= self.attempts {
+        let attempt = attempt.saturating_add(1);
+        run.trace("answer", false, &format!("not understood as `{}`, attempt {attempt}", self.kind().word()));
+        if self.attempts.or(self.exhausted.map(|_| Whole(3))).is_some_and(|most| attempt >= most.0) {
             return self.exhausted.map_or(Next::On, |target| Next::Goto(target.0));
         }
         match &self.invalid {

@@ -1,0 +1,52 @@
+//! URLs in documents: absolute, with a host that no variable can change.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
+
+use super::issue::Code;
+use super::read::{Read, Reader};
+use super::template::Template;
+
+/// The scheme and host are written out, so that nothing that a visitor says decides where a request goes.
+#[derive(Debug)]
+pub struct WebUrl<const HTTPS_ONLY: bool>(pub Template);
+
+impl<const HTTPS_ONLY: bool> Read for WebUrl<HTTPS_ONLY> {
+    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
+        let Value::String(text) = value else { return r.wrong_type("a URL, as text", value) };
+        let url = Template::read_text(r, text)?;
+        if let Some(problem) = problem(&url, HTTPS_ONLY) {
+            let hint = "write the scheme and the host out: `https://shop.example/orders/{{ order | urlencode }}`";
+            r.issue(Code::BadUrl, problem, hint);
+            return None;
+        }
+        Some(Self(url))
+    }
+}
+
+fn problem(url: &Template, https_only: bool) -> Option<String> {
+    let prefix = url.prefix();
+    let schemes: &[&str] = if https_only { &["https://"] } else { &["https://", "http://"] };
+    let Some(rest) = schemes.iter().find_map(|scheme| prefix.strip_prefix(scheme)) else {
+        return Some(format!("the URL must begin with {}", schemes.join(" or ")));
+    };
+    if url.constant().is_none() && !rest.contains(['/', '?']) {
+        return Some("the URL's host must not be an expression".into());
+    }
+    let odd = rest.contains(char::is_whitespace) || rest.starts_with(['/', '\\']) || url::Url::parse(prefix).is_err();
+    odd.then(|| "the URL cannot be read".into())
+}
+
+impl<const HTTPS_ONLY: bool> JsonSchema for WebUrl<HTTPS_ONLY> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "WebUrl".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "type": "string", "pattern": if HTTPS_ONLY { "^https://" } else { "^https?://" } })
+    }
+}
