@@ -15,7 +15,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_780_000_000 + seconds).unwrap()
 }
 
-fn conversation(n: u128, owner: Owner, last: i64) -> Conversation {
+pub(super) fn conversation(n: u128, owner: Owner, last: i64) -> Conversation {
     Conversation {
         id: Uuid::from_u128(n).into(),
         contact: Uuid::from_u128(100 + n).into(),
@@ -43,7 +43,7 @@ fn message(conversation: &Conversation, n: i64) -> (i64, Message) {
     (n, message)
 }
 
-async fn insert(store: &SqlStore, conversation: Conversation) {
+pub(super) async fn insert(store: &SqlStore, conversation: Conversation) {
     let contact = Contact::new(conversation.contact, conversation.page.clone(), conversation.psid.clone(), at(0));
     let commit = Commit {
         take: Take::Nothing,

@@ -1,5 +1,6 @@
 use causerie::domain::Timestamp;
 use causerie::domain::access::{Role, User};
+use causerie::domain::conversation::{Conversation, ConversationStatus, Owner};
 use causerie::domain::ids::UserId;
 use causerie::domain::people::{Agent, Presence, Team};
 use causerie::store::StoreError;
@@ -8,6 +9,7 @@ use causerie::store::people::{DEFAULT_CAPACITY, PeopleStore};
 use causerie::store::sql::SqlStore;
 use uuid::Uuid;
 
+use super::inbox::{conversation, insert};
 use crate::support::store::on_each_database;
 
 fn at(seconds: i64) -> Timestamp {
@@ -105,5 +107,37 @@ fn a_seat_starts_with_the_defaults_and_keeps_what_is_set() {
         assert_eq!(found, Agent { presence: Presence::Online, seen_at: Some(at(7)), revision: 1, ..set });
         let nobody = store.set_presence(user(2), Presence::Online, at(7)).await;
         assert!(matches!(nobody, Err(StoreError::Missing { .. })), "{nobody:?}");
+    });
+}
+
+#[test]
+fn an_agents_load_is_the_open_conversations_they_own() {
+    on_each_database(|store| async move {
+        seat(&store, 1, "Ana", true, true).await;
+        seat(&store, 2, "Ben", true, true).await;
+        for n in 1..=3 {
+            insert(&store, conversation(n, Owner::Agent { user: user(1) }, 10)).await;
+        }
+        let closed = Conversation { status: ConversationStatus::Closed, ..conversation(4, Owner::Agent { user: user(1) }, 10) };
+        insert(&store, closed).await;
+        insert(&store, conversation(5, Owner::Agent { user: user(2) }, 10)).await;
+        insert(&store, Conversation { last_agent: Some(user(2)), ..conversation(6, Owner::Bot, 10) }).await;
+        let roster = store.roster().await.unwrap();
+        let loads: Vec<_> = roster.agents.iter().map(|on_duty| (on_duty.agent.name.as_str(), on_duty.load)).collect();
+        assert_eq!(loads, [("Ana", 3), ("Ben", 1)]);
+    });
+}
+
+#[test]
+fn a_team_whose_queue_somebody_waits_in_stays() {
+    on_each_database(|store| async move {
+        let returns = team(10, "Returns", &[]);
+        store.insert_team(&returns).await.unwrap();
+        insert(&store, conversation(1, Owner::Queue { team: Some(returns.id) }, 10)).await;
+        assert!(matches!(store.delete_team(returns.id, 1).await, Err(StoreError::InUse { what: "team" })));
+        let other = team(11, "Billing", &[]);
+        store.insert_team(&other).await.unwrap();
+        store.delete_team(other.id, 1).await.unwrap();
+        assert_eq!(store.teams().await.unwrap(), [returns]);
     });
 }
