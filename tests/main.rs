@@ -18,6 +18,7 @@ mod support;
 mod authz;
 mod browser;
 mod callout;
+mod desk;
 mod engine;
 mod graph_client;
 mod inbox;

@@ -3,7 +3,7 @@
 use super::draft::{Draft, Turn};
 use super::situation::Situation;
 use crate::domain::conversation::Owner;
-use crate::domain::ids::TicketId;
+use crate::domain::ids::{TeamId, TicketId};
 use crate::domain::message::{Author, Content, MessageOut};
 use crate::domain::ticket::{Source, Ticket, TicketChange};
 use crate::domain::transfer::{Decision, Destination};
@@ -39,7 +39,7 @@ fn apply(cx: &Situation<'_>, draft: &mut Draft, effect: Effect, source: &Source)
                 draft.send(Author::Bot, part, if index == 0 { pause_ms } else { 0 });
             }
         }
-        Effect::OpenTicket(ticket) => open_ticket(cx, draft, ticket, source.clone()),
+        Effect::OpenTicket(ticket) => open_ticket(cx, draft, ticket, source.clone(), None),
         Effect::Transfer { rules, decision } => transfer(cx, draft, &rules, decision),
         Effect::Callout { id, request } => draft.callouts.push(NewCallout { id, request }),
         Effect::SetTimer { id, at } => draft.set_timers.push(NewTimer { id, due_at: at }),
@@ -73,7 +73,7 @@ fn transfer(cx: &Situation<'_>, draft: &mut Draft, rules: &str, decision: Decisi
             draft.note_line("queued", because.clone());
             let ticket = rule_ticket(cx, because);
             if let Some(ticket) = ticket {
-                open_ticket(cx, draft, ticket, Source::Rule { rules: rules.to_owned() });
+                open_ticket(cx, draft, ticket, Source::Rule { rules: rules.to_owned() }, team);
             }
         }
         Destination::PageInbox => {
@@ -101,7 +101,7 @@ fn rule_ticket(cx: &Situation<'_>, because: String) -> Option<TicketDraft> {
     })
 }
 
-fn open_ticket(cx: &Situation<'_>, draft: &mut Draft, wanted: TicketDraft, source: Source) {
+fn open_ticket(cx: &Situation<'_>, draft: &mut Draft, wanted: TicketDraft, source: Source, team: Option<TeamId>) {
     let by_key = cx.world.pipelines.iter().find(|pipeline| pipeline.key == wanted.pipeline);
     let Some(pipeline) = by_key.or_else(|| cx.world.pipelines.first()) else {
         draft.note_line("report", format!("no ticket `{}` was opened: there is no pipeline", wanted.subject));
@@ -126,23 +126,14 @@ fn open_ticket(cx: &Situation<'_>, draft: &mut Draft, wanted: TicketDraft, sourc
         contact: Some(draft.contact.id),
         conversation: Some(draft.conversation.id),
         assignee: None,
-        team: None,
+        team,
         fields: wanted.fields,
-        source: source.clone(),
+        source,
         closed: status.closed,
         revision: 1,
         created_at: draft.at,
         updated_at: draft.at,
     };
-    let change = TicketChange {
-        ticket: id,
-        at: draft.at,
-        by: source,
-        what: "opened".to_owned(),
-        field: None,
-        from: None,
-        to: Some(status.key.clone()),
-        overridden: false,
-    };
+    let change = TicketChange::opened(&ticket);
     draft.tickets.push(NewTicket { ticket, change, unless_open: !wanted.another });
 }

@@ -47,7 +47,7 @@ impl RuleSet {
             match rule.target {
                 Target::Agent { agent } if !roster.agents.iter().any(|known| known.agent.user == agent) => say(Wrong::NoSeat(agent)),
                 Target::Team { team } | Target::Queue { team: Some(team) } if !roster.teams.iter().any(|known| known.id == team) => {
-                    say(Wrong::UnknownTeam(team))
+                    say(Wrong::UnknownTeam(team));
                 }
                 _ => {}
             }
