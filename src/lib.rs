@@ -40,6 +40,8 @@
 //! `api/pages/` (body, ETag) → the rule in [`domain::page`] → [`store::pages`] → [`runtime::Runtime::reload`] → the answer's
 //! view. Each refusal is one line of the catalogue in `api/problem.rs`.
 
+#![forbid(unsafe_code)]
+
 pub mod actors;
 pub mod api;
 pub mod app;

@@ -1,5 +1,7 @@
 //! The command line. Each command reads the settings, names the adapters it needs, and ends with an exit code.
 
+#![forbid(unsafe_code)]
+
 mod cli;
 
 use std::io::{BufRead, IsTerminal, Write};
