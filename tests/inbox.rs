@@ -1,5 +1,6 @@
 //! The inbox over real HTTP: what agents see and do, and what the visitor gets of it.
 
+mod collected;
 mod refusals;
 mod work;
 

@@ -25,6 +25,7 @@ mod inbox;
 mod layers;
 mod migrations;
 mod openapi;
+mod operation;
 mod postgres;
 mod routing;
 mod walks;
