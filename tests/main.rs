@@ -19,6 +19,7 @@ mod authz;
 mod browser;
 mod callout;
 mod desk;
+mod configuration;
 mod engine;
 mod graph_client;
 mod inbox;

@@ -110,4 +110,10 @@ mod tests {
         assert_eq!(short.document()["nodes"]["welcome"][0]["type"], "transfer");
         assert_eq!(short.document()["languages"], json!(["en", "fr"]));
     }
+
+    #[test]
+    fn what_a_new_page_answers_is_free_of_issues() {
+        let checked = crate::flow::check(&LiveChat::default().document(), &crate::flow::check::Env::default());
+        assert!(checked.flow.is_some() && checked.issues.is_empty(), "{:?}", checked.issues);
+    }
 }
