@@ -28,6 +28,7 @@ mod migrations;
 mod openapi;
 mod operation;
 mod postgres;
+mod readme;
 mod routing;
 mod walks;
 mod webhooks;
