@@ -23,6 +23,7 @@ use crate::config::Settings;
 use crate::domain::event::CalloutResult;
 use crate::flow::effect::CalloutRequest;
 use crate::flow::token::TokenKey;
+use crate::housekeeping;
 use crate::messenger::client::{GraphClient, GraphSettings};
 use crate::runtime::Runtime;
 use crate::store::sql::SqlStore;
@@ -46,6 +47,7 @@ pub struct App {
     actors: Arc<Actors>,
     store: SqlStore,
     drain: Duration,
+    housekeeping: actix_rt::task::JoinHandle<()>,
     serving: actix_rt::task::JoinHandle<std::io::Result<()>>,
 }
 
@@ -72,7 +74,7 @@ impl App {
         let actors = Arc::new(actors.await?);
         let state = web::Data::new(Api::new(
             Arc::new(store.clone()),
-            parts.clock,
+            parts.clock.clone(),
             settings.clone(),
             graph,
             actors.clone() as Arc<dyn Runtime>,
@@ -85,7 +87,8 @@ impl App {
         let address = listener.local_addr()?;
         let server = listen(listener, &settings, state, parts.extra)?;
         let (http, drain) = (server.handle(), Duration::from_secs(settings.server.drain_seconds.into()));
-        Ok(Self { address, http, actors, store, drain, serving: actix_rt::spawn(server) })
+        let housekeeping = actix_rt::spawn(housekeeping::keep(Arc::new(store.clone()), parts.clock));
+        Ok(Self { address, http, actors, store, drain, housekeeping, serving: actix_rt::spawn(server) })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -120,6 +123,7 @@ impl App {
     /// The HTTP server's.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.http.stop(true).await;
+        self.housekeeping.abort();
         self.actors.drain(self.drain).await;
         self.serving.await??;
         Ok(())
@@ -215,7 +219,6 @@ fn listen(
     let make = move || {
         let extra = extra.clone();
         WebApp::new()
-            .wrap(tracing_actix_web::TracingLogger::default())
             .configure(move |config| {
                 if let Some(extra) = extra {
                     extra(config);

@@ -51,6 +51,7 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod flow;
+pub mod housekeeping;
 pub mod messenger;
 pub mod runtime;
 pub mod sandbox;

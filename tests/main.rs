@@ -18,6 +18,7 @@ mod support;
 mod authz;
 mod browser;
 mod callout;
+mod cli;
 mod desk;
 mod configuration;
 mod engine;

@@ -25,7 +25,7 @@ pub(super) async fn gate(request: ServiceRequest, next: Next<impl MessageBody + 
         Ok(None) => {}
         Err(problem) => return Ok(request.error_response(problem)),
     }
-    idempotency::once(&api, request, |request| shielded(request, next)).await
+    idempotency::once(api, request, |request| shielded(request, next)).await
 }
 
 /// The caller, where the operation asks for one.

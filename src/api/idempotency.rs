@@ -11,7 +11,7 @@ use actix_web::http::Method;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION};
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpResponse, web};
 use sha2::{Digest, Sha256};
 
 use super::caller::Caller;
@@ -28,32 +28,49 @@ const MAX_KEY: usize = 200;
 const MAX_ANSWER: usize = 4 << 20;
 
 /// Runs `handle`, or gives the answer that the same request got before.
-pub(super) async fn once<F, Fut>(api: &Api, mut request: ServiceRequest, handle: F) -> Result<ServiceResponse<BoxBody>, Error>
+pub(super) async fn once<F, Fut>(api: web::Data<Api>, mut request: ServiceRequest, handle: F) -> Result<ServiceResponse<BoxBody>, Error>
 where
-    F: FnOnce(ServiceRequest) -> Fut,
+    F: FnOnce(ServiceRequest) -> Fut + 'static,
     Fut: Future<Output = Result<ServiceResponse<BoxBody>, Error>>,
 {
-    let Some(key) = request_key(&request)? else { return handle(request).await };
+    let key = match begin(&api, &mut request).await {
+        Ok(Turn::Plain) => return handle(request).await,
+        Ok(Turn::Again(answer)) => return Ok(request.into_response(answer)),
+        Ok(Turn::First(key)) => key,
+        Err(problem) => return Ok(request.error_response(problem)),
+    };
+    // A task of its own: a client that hangs up must not stop it between the deed and its record.
+    let done = actix_web::rt::spawn(async move {
+        match handle(request).await {
+            Ok(answer) if answer.status().is_success() => record(&api, key, answer).await,
+            refused => {
+                abandon(&api, key).await;
+                refused
+            }
+        }
+    });
+    done.await.map_err(|_| Problem::new(Code::Internal, "the server failed on this request; the log says why"))?
+}
+
+enum Turn {
+    /// No key.
+    Plain,
+    First(RequestKey),
+    Again(HttpResponse),
+}
+
+async fn begin(api: &Api, request: &mut ServiceRequest) -> Result<Turn, Problem> {
+    let Some(key) = request_key(request)? else { return Ok(Turn::Plain) };
     let limit = body_limit(request.request());
     let body = read_body(request.take_payload(), limit).await?;
-    let hash = fingerprint(&request, &body);
+    let hash = fingerprint(request, &body);
     request.set_payload(Payload::from(body));
-    match api.store.begin_request(key.clone(), hash, api.clock.now()).await.map_err(Problem::from)? {
-        Begun::Fresh => {}
-        Begun::Running => {
-            return Err(Problem::new(Code::IdempotencyInFlight, "the first one has not been answered yet").retry_after(1).into());
-        }
-        Begun::OtherBody => return Err(Problem::new(Code::IdempotencyKeyReused, "it came with another body or query").into()),
-        Begun::Finished(answer) => return Ok(request.into_response(replay(answer)?)),
+    match api.store.begin_request(key.clone(), hash, api.clock.now()).await? {
+        Begun::Fresh => Ok(Turn::First(key)),
+        Begun::Running => Err(Problem::new(Code::IdempotencyInFlight, "the first one has not been answered yet").retry_after(1)),
+        Begun::OtherBody => Err(Problem::new(Code::IdempotencyKeyReused, "it came with another body or query")),
+        Begun::Finished(answer) => Ok(Turn::Again(replay(answer)?)),
     }
-    let answer = match handle(request).await {
-        Ok(answer) if answer.status().is_success() => answer,
-        refused => {
-            abandon(api, key).await;
-            return refused;
-        }
-    };
-    record(api, key, answer).await
 }
 
 /// The key, scoped to the caller and the operation; `None` where the request has none or is public.

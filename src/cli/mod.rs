@@ -1,0 +1,20 @@
+//! What the commands do: [`author`] for those who write flows (no server, no settings), [`server`] for those who run it.
+
+pub mod author;
+pub mod server;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+/// What the command was asked for. A reader who has gone (`| head`) is no failure.
+pub fn say(text: &str) -> anyhow::Result<ExitCode> {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+pub fn complain(text: &str) {
+    // Nobody is left to be told if this fails.
+    let _ = writeln!(std::io::stderr(), "causerie: {text}");
+}

@@ -1,0 +1,126 @@
+//! The binary's commands, run as a person runs them.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use crate::support::store::Folder;
+
+const FLOW: &str = r#"{ "spec_version": "1.0", "languages": ["en"], "start": "hello",
+    "nodes": { "hello": [ { "type": "ask", "save": "name", "text": "Who are you?" }, { "type": "send_text", "text": "Hello {{ name }}!" } ] },
+    "variables": { "name": { "type": "text" } } }"#;
+
+struct Desk(Folder);
+
+impl Desk {
+    fn new() -> Self {
+        Self(Folder::new())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        std::fs::write(self.path(name), text).unwrap();
+        self.path(name)
+    }
+
+    /// With a database and a key of its own, and this on standard input.
+    fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_causerie"))
+            .args(arguments)
+            .env("CAUSERIE_DATABASE_URL", format!("sqlite:{}", self.path("new/causerie.sqlite3").display()))
+            .env("CAUSERIE_VAULT_KEY_FILE", self.path("new/key"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A command that does not read its input may be gone already.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    }
+}
+
+#[track_caller]
+fn good(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[track_caller]
+fn bad(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn a_new_server_is_prepared_and_gets_an_owner() {
+    let desk = Desk::new();
+    assert!(bad(&desk.run(&["migrate", "--dry-run"], "")).contains("_access\n"));
+    assert!(good(&desk.run(&["migrate"], "")).contains("_access\n"));
+    assert_eq!(good(&desk.run(&["migrate"], "")), "the schema is up to date\n");
+    let make = |email: &str, password: &str| desk.run(&["create-owner", "--email", email, "--name", "Ana"], password);
+    let refused = bad(&make("nobody", "short\n"));
+    assert!(refused.contains("/email") && refused.contains("/password"), "{refused}");
+    assert!(good(&make("Ana@example.org", "a good long password\n")).starts_with("us_"));
+    assert!(bad(&make("ana@example.org", "a good long password\n")).contains("email"));
+}
+
+#[test]
+fn a_wrong_setting_is_named_and_nothing_starts() {
+    let desk = Desk::new();
+    let file = desk.file("settings.toml", "[server]\nlistn = \"x\"\n");
+    assert!(bad(&desk.run(&["--config", text(&file), "serve"], "")).contains("listn"));
+    assert!(bad(&desk.run(&["--config", "/nowhere.toml", "serve"], "")).contains("/nowhere.toml"));
+    assert!(!desk.path("new").exists());
+}
+
+#[test]
+fn the_documents_are_printed() {
+    let desk = Desk::new();
+    let document: Value = serde_json::from_str(&good(&desk.run(&["openapi"], ""))).unwrap();
+    assert_eq!(document, causerie::api::document::document());
+    let schema: Value = serde_json::from_str(&good(&desk.run(&["openapi", "--flow-schema"], ""))).unwrap();
+    assert_eq!(schema, causerie::flow::schema::schema());
+}
+
+#[test]
+fn a_flow_is_checked_and_every_issue_is_printed() {
+    let desk = Desk::new();
+    let right = desk.file("right.json", FLOW);
+    assert!(good(&desk.run(&["check", text(&right)], "")).ends_with("0 errors, 0 warnings\n"));
+    let wrong = FLOW.replace("\"start\": \"hello\"", "\"start\": \"nowhere\"").replace("\"type\": \"text\"", "\"type\": \"colour\"");
+    let said = bad(&desk.run(&["check", text(&right), "-"], &wrong));
+    assert!(said.contains("/start") && said.contains("/variables/name/type"), "{said}");
+    let said = desk.run(&["check", "--json", "-"], &wrong);
+    let first: Value = serde_json::from_str(String::from_utf8_lossy(&said.stdout).lines().next().unwrap()).unwrap();
+    assert_eq!((said.status.code(), &first["severity"]), (Some(1), &Value::from("error")));
+    assert!(bad(&desk.run(&["check", "/nowhere.json"], "")).contains("/nowhere.json"));
+}
+
+#[test]
+fn a_flow_is_chatted_with() {
+    let desk = Desk::new();
+    let flow = desk.file("flow.json", FLOW);
+    let chat = good(&desk.run(&["simulate", text(&flow)], "Ana\n/quit\n"));
+    assert!(chat.contains("Who are you?") && chat.contains("Hello Ana!"), "{chat}");
+    let broken = desk.file("broken.json", "{}");
+    assert!(bad(&desk.run(&["simulate", text(&broken)], "")).contains("error"));
+}
+
+#[test]
+fn a_command_explains_itself() {
+    let desk = Desk::new();
+    for command in ["serve", "demo", "migrate", "openapi", "check", "simulate", "create-owner"] {
+        assert!(good(&desk.run(&["--help"], "")).contains(command), "{command}");
+        assert!(good(&desk.run(&[command, "--help"], "")).len() > 100, "{command}");
+    }
+}
