@@ -108,13 +108,14 @@ pub struct Problem {
     code: Code,
     detail: String,
     errors: Vec<FieldError>,
-    more: Map<String, Value>,
-    header: Option<(HeaderName, HeaderValue)>,
+    // Boxed: every handler's `Result` would be as large as these two.
+    more: Box<Map<String, Value>>,
+    header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
 impl Problem {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), more: Map::new(), header: None }
+        Self { code, detail: detail.into(), errors: Vec::new(), more: Box::default(), header: None }
     }
 
     /// `noun` as a person says it: "no user `us_…`".
@@ -161,13 +162,13 @@ impl Problem {
 
     #[must_use]
     pub fn retry_after(mut self, seconds: i64) -> Self {
-        self.header = Some((RETRY_AFTER, HeaderValue::from(seconds.max(1))));
+        self.header = Some(Box::new((RETRY_AFTER, HeaderValue::from(seconds.max(1)))));
         self
     }
 
     #[must_use]
     pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
+        self.header = Some(Box::new((name, value)));
         self
     }
 
@@ -242,7 +243,7 @@ impl ResponseError for Problem {
         if self.code.status() == StatusCode::UNAUTHORIZED {
             answer.insert_header((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
         }
-        if let Some((name, value)) = &self.header {
+        if let Some((name, value)) = self.header.as_deref() {
             answer.insert_header((name.clone(), value.clone()));
         }
         answer.content_type("application/problem+json");

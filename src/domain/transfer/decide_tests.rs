@@ -24,7 +24,7 @@ fn person(n: u128, text: &str) -> OnDuty {
         "away" => Presence::Away,
         _ => Presence::Offline,
     };
-    let last = words.get(3).map(|at| Timestamp::from_second(at[1..].parse().unwrap()).unwrap());
+    let last = words.get(3).map(|at| Timestamp::from_second(at.trim_start_matches('@').parse().unwrap()).unwrap());
     let agent = Agent {
         user: user(n),
         name: words[0].into(),
