@@ -24,6 +24,7 @@ mod configuration;
 mod engine;
 mod graph_client;
 mod inbox;
+mod kill;
 mod layers;
 mod migrations;
 mod openapi;
