@@ -12,6 +12,7 @@ mod seed;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 
@@ -21,6 +22,9 @@ use crate::config::Settings;
 use crate::sandbox::{self, Manners, Sandbox};
 use cast::{APP_ID, APP_SECRET, VERIFY_TOKEN};
 use folder::Folder;
+
+/// How long a stop waits for what is being sent.
+const LAST_SENDS: Duration = Duration::from_secs(5);
 
 /// What the command line may choose.
 #[derive(Debug, Clone)]
@@ -91,6 +95,8 @@ impl Demo {
         app::stop_signal().await;
         // Open pages listen for changes; the drain would wait for them.
         self.sandbox.close();
+        // What is being sent goes to the Graph API on this very port: it must end before the port closes.
+        self.app.runtime().drain(LAST_SENDS).await;
         self.app.stop().await?;
         self.folder.save(&self.sandbox)
     }

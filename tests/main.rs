@@ -11,6 +11,7 @@
 )]
 
 mod api;
+mod demo;
 mod sandbox;
 mod store;
 mod support;

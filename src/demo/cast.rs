@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::{FbPage, Offers, Person, Sandbox};
+use crate::sandbox::{FbPage, Offers, Person, Sandbox, Words};
 
 pub const APP_ID: &str = "1540772836190427";
 /// Known to everyone who reads this file: the demo's "Meta" is the sandbox, which signs with it.
@@ -15,8 +15,12 @@ pub const PASSWORD: &str = "causerie-demo";
 
 pub fn page() -> FbPage {
     let mut page = FbPage::new(PAGE_ID, "Maison Lumen", PAGE_TOKEN).username("maisonlumen");
-    page.category = "Lighting store".to_owned();
+    page.category = "Design".to_owned();
     page
+}
+
+const fn words(en: &'static str, fr: &'static str) -> Words {
+    Words { en, fr }
 }
 
 /// Someone who can sign in.
@@ -30,10 +34,10 @@ pub struct Colleague {
     pub languages: &'static [&'static str],
     pub capacity: u32,
     /// In one line, for the sign-in list.
-    pub note: &'static str,
+    pub note: Words,
 }
 
-const fn colleague(name: &'static str, email: &'static str, role: &'static str, note: &'static str) -> Colleague {
+const fn colleague(name: &'static str, email: &'static str, role: &'static str, note: Words) -> Colleague {
     Colleague { name, email, role, seat: false, presence: "offline", languages: &[], capacity: 0, note }
 }
 
@@ -43,11 +47,36 @@ const fn agent(person: Colleague, presence: &'static str, languages: &'static [&
 
 /// The owner first.
 pub const COLLEAGUES: [Colleague; 5] = [
-    colleague("Léa Martin", "lea@maisonlumen.example", "owner", "Owner: configures everything"),
-    agent(colleague("Ana Silva", "ana@maisonlumen.example", "agent", "Agent, online: new chats come to her"), "online", &["fr", "en"], 4),
-    agent(colleague("Ben Carter", "ben@maisonlumen.example", "agent", "Agent, away"), "away", &["en"], 3),
-    agent(colleague("Chloé Petit", "chloe@maisonlumen.example", "agent", "Agent, offline"), "offline", &["fr"], 3),
-    agent(colleague("Marc Dubois", "marc@maisonlumen.example", "lead", "Team lead: rules, teams, queues"), "offline", &["fr"], 2),
+    colleague("Léa Martin", "lea@maisonlumen.example", "owner", words("Owner: configures everything", "Propriétaire : configure tout")),
+    agent(
+        colleague(
+            "Ana Silva",
+            "ana@maisonlumen.example",
+            "agent",
+            words("Agent, online: new chats come to her", "Agente en ligne : les discussions lui arrivent"),
+        ),
+        "online",
+        &["fr", "en"],
+        4,
+    ),
+    agent(colleague("Ben Carter", "ben@maisonlumen.example", "agent", words("Agent, away", "Agent, absent")), "away", &["en"], 3),
+    agent(
+        colleague("Chloé Petit", "chloe@maisonlumen.example", "agent", words("Agent, offline", "Agente, hors ligne")),
+        "offline",
+        &["fr"],
+        3,
+    ),
+    agent(
+        colleague(
+            "Marc Dubois",
+            "marc@maisonlumen.example",
+            "lead",
+            words("Team lead: rules, teams, queues", "Chef d'équipe : règles, équipes, files"),
+        ),
+        "offline",
+        &["fr"],
+        2,
+    ),
 ];
 
 /// The people who chat, and what the Page shows them: set at the Page, as in its settings at Meta.
@@ -103,7 +132,7 @@ fn persistent_menu() -> Value {
 pub struct Flow {
     pub name: &'static str,
     /// How people come to it, for the list of links.
-    pub met_at: &'static str,
+    pub met_at: Words,
     pub primary: bool,
     document: &'static str,
 }
@@ -112,12 +141,22 @@ pub struct Flow {
 pub const FLOWS: [Flow; 3] = [
     Flow {
         name: "Rendez-vous",
-        met_at: "Ad on Instagram: “Free advice at home”",
+        met_at: words("Ad on Instagram: “Free advice at home”", "Publicité Instagram « Conseil offert »"),
         primary: false,
         document: include_str!("flows/appointment.json"),
     },
-    Flow { name: "Questions", met_at: "Link at the foot of every e-mail", primary: false, document: include_str!("flows/questions.json") },
-    Flow { name: "Accueil", met_at: "QR code on the parcel", primary: true, document: include_str!("flows/welcome.json") },
+    Flow {
+        name: "Questions",
+        met_at: words("Link at the foot of every e-mail", "Lien au pied de chaque e-mail"),
+        primary: false,
+        document: include_str!("flows/questions.json"),
+    },
+    Flow {
+        name: "Accueil",
+        met_at: words("QR code on the parcel", "QR code sur le colis"),
+        primary: true,
+        document: include_str!("flows/welcome.json"),
+    },
 ];
 
 /// What the flows' addresses begin with until it is known where the shop is.

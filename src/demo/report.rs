@@ -48,7 +48,7 @@ fn words(made: &Made) -> String {
     }
     text += &format!("\nSign-ins, all with the password {PASSWORD}\n");
     for one in &COLLEAGUES {
-        text += &format!("  {:<28} {}\n", one.email, one.note);
+        text += &format!("  {:<28} {}\n", one.email, one.note.en);
     }
     match &made.data {
         Some(data) => text += &format!("\nEverything is kept in {}.", data.display()),

@@ -12,7 +12,7 @@ use crate::api::password;
 use crate::clock::SharedClock;
 use crate::domain::access::{Role, User};
 use crate::domain::ids::IdMaker;
-use crate::sandbox::{OfferedLink, Offers, SignIn};
+use crate::sandbox::{OfferedLink, Offers, SignIn, Words};
 use crate::store::access::AccessStore;
 use crate::store::sql::SqlStore;
 
@@ -26,7 +26,7 @@ pub struct Made {
 pub struct MadeChatflow {
     pub id: String,
     pub name: String,
-    pub met_at: &'static str,
+    pub met_at: Words,
     pub primary: bool,
     pub link: String,
 }
@@ -44,13 +44,13 @@ impl Made {
         let link = |flow: &MadeChatflow| OfferedLink {
             page: PAGE_ID.to_owned(),
             title: flow.name.clone(),
-            note: flow.met_at.to_owned(),
+            note: flow.met_at.clone(),
             url: flow.link.clone(),
         };
         let sign_in = |one: &cast::Colleague| SignIn {
             name: one.name.to_owned(),
             role: one.role.to_owned(),
-            note: one.note.to_owned(),
+            note: one.note.clone(),
             email: one.email.to_owned(),
             password: PASSWORD.to_owned(),
         };
@@ -141,7 +141,7 @@ async fn chatflow(caller: &Caller, flow: &cast::Flow, base_url: &str) -> anyhow:
     }
     let shown = caller.get(&format!("chatflows/{id}")).await?;
     let link = text(&shown, "direct_link")?.to_owned();
-    Ok(MadeChatflow { id, name: flow.name.to_owned(), met_at: flow.met_at, primary: flow.primary, link })
+    Ok(MadeChatflow { id, name: flow.name.to_owned(), met_at: flow.met_at.clone(), primary: flow.primary, link })
 }
 
 /// Whether the draft still calls a shop at another address: an earlier start's.

@@ -37,7 +37,7 @@ pub use standin::StandIn;
 pub use visitor::{Choice, NoSuch, Opened};
 pub use world::{
     Control, Echoes, FbApp, FbPage, INBOX_APP, Item, Manners, OfferedLink, Offers, Person, SenderAction, Sent, Side, SignIn, Thread,
-    WebhookRecord, World,
+    WebhookRecord, Words, World,
 };
 
 /// Mounts everything at `/sandbox`: the Graph API stand-in, the page, and a shop for the demo's flows to call.

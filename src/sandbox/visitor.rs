@@ -95,11 +95,13 @@ impl World {
         let mid = self.next_mid(now);
         let thread = self.thread_of(psid)?;
         thread.act(now);
-        let mut postback = json!({ "mid": mid, "title": "Get Started", "payload": payload });
+        // The button speaks the person's language.
+        let title = if thread.person.locale.starts_with("fr") { "Démarrer" } else { "Get Started" };
+        let mut postback = json!({ "mid": mid, "title": title, "payload": payload });
         if let Some(pending) = thread.pending_ref.take() {
             postback["referral"] = referral(&pending);
         }
-        thread.push(Side::Visitor, &mid, json!({ "text": "Get Started", "postback": true }), None, now);
+        thread.push(Side::Visitor, &mid, json!({ "text": title, "postback": true }), None, now);
         Ok((mid, vec![events::from_visitor(thread, "messaging_postbacks", json!({ "postback": postback }), now)]))
     }
 

@@ -217,11 +217,18 @@ pub struct Offers {
     pub sign_ins: Vec<SignIn>,
 }
 
+/// The page speaks English and French.
+#[derive(Debug, Clone, Serialize)]
+pub struct Words {
+    pub en: &'static str,
+    pub fr: &'static str,
+}
+
 #[derive(Debug, Clone, Serialize)]
 pub struct OfferedLink {
     pub page: String,
     pub title: String,
-    pub note: String,
+    pub note: Words,
     /// `https://m.me/…?ref=…`.
     pub url: String,
 }
@@ -231,7 +238,7 @@ pub struct OfferedLink {
 pub struct SignIn {
     pub name: String,
     pub role: String,
-    pub note: String,
+    pub note: Words,
     pub email: String,
     pub password: String,
 }

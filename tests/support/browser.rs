@@ -15,18 +15,32 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A child process that is told to stop, and killed if it does not, when the test ends, however it ends.
 pub struct Process(pub Child);
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
-        for _ in 0..100 {
-            if self.0.try_wait().is_ok_and(|ended| ended.is_some()) {
-                return;
+impl Process {
+    /// Asks it to stop; its exit code, if it has ended `within` this time.
+    pub fn stop(mut self, within: Duration) -> Option<i32> {
+        self.terminate(within)
+    }
+
+    fn terminate(&mut self, within: Duration) -> Option<i32> {
+        // The shell has it built in; `kill` as a program of its own is not everywhere.
+        let _ = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.0.id())]).status();
+        for _ in 0..within.as_millis() / 50 {
+            if let Ok(Some(ended)) = self.0.try_wait() {
+                return ended.code();
             }
             #[expect(clippy::disallowed_methods, reason = "a process ends in real time")]
             std::thread::sleep(Duration::from_millis(50));
         }
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        None
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if matches!(self.0.try_wait(), Ok(None)) && self.terminate(Duration::from_secs(5)).is_none() {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 // The middle pane: one thread with the page, as Messenger shows it.
 
-import { avatar, fill, h, icon, reconcile } from "./dom.js";
+import { avatar, fill, h, icon, pinToEnd, reconcile } from "./dom.js";
 import { bubble, quickReplies } from "./bubbles.js";
 import { composer, drawComposer } from "./composer.js";
 import { lang, t, day } from "./i18n.js";
@@ -14,6 +14,7 @@ const head = h("div", { class: "chat-head" });
 const log = h("div", { class: "log", role: "log", "aria-live": "polite", tabindex: "0" });
 const scroller = h("div", { class: "scroller" }, log);
 const foot = h("div", { class: "chat-foot" });
+const toEnd = pinToEnd(scroller, log);
 let shown = "";
 let readAsked = "";
 
@@ -27,14 +28,23 @@ export function drawChat() {
   drawHead(visitor, page);
   const thread = state.data.thread;
   if (!thread) return;
-  const atBottom = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
   const other = shown !== thread.psid;
   reconcile(log, lines(thread, visitor, page));
   drawFoot(thread, visitor, page);
   log.setAttribute("aria-label", `${visitor.name} – ${page.name}`);
-  if (atBottom || other) requestAnimationFrame(() => scroller.scrollTo({ top: scroller.scrollHeight }));
+  if (other || ownIsNew(thread)) requestAnimationFrame(toEnd);
   shown = thread.psid;
   markRead(thread, visitor);
+}
+
+let lastOwnMid = "";
+
+/** What the visitor writes is always shown, wherever they had scrolled to. */
+function ownIsNew(thread) {
+  const tail = thread.items.at(-1);
+  const fresh = tail?.side === "visitor" && tail.mid !== lastOwnMid;
+  if (fresh) lastOwnMid = tail.mid;
+  return fresh;
 }
 
 function drawHead(visitor, page) {
@@ -59,6 +69,7 @@ function lines(thread, visitor, page) {
   const rows = [];
   if (!thread.started && thread.items.length === 0) return [{ key: "welcome", sig: JSON.stringify([thread.psid, thread.pending_ref, page, lang()]), make: () => welcome(thread, visitor, page) }];
   const { items } = thread;
+  rows.push({ key: `intro:${thread.psid}`, sig: JSON.stringify([page, lang()]), make: () => intro(page) });
   const seenMid = lastSeen(thread);
   const lastOwn = items.findLast((item) => item.side === "visitor");
   items.forEach((item, index) => {
@@ -136,6 +147,11 @@ function typing(page) {
     avatar(page.picture, page.name, "s"),
     h("div", { class: "said" }, h("div", { class: "bubble dots", role: "img", "aria-label": `${page.name} ${t("typing")}` }, h("i"), h("i"), h("i"))),
   );
+}
+
+/** What Messenger shows above the first message. */
+function intro(page) {
+  return h("div", { class: "intro" }, avatar(page.picture, page.name, "xl"), h("h3", {}, page.name), h("p", {}, `${page.category} · Messenger`));
 }
 
 function welcome(thread, visitor, page) {

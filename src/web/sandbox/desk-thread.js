@@ -3,21 +3,22 @@
 import { api, session } from "./desk-api.js";
 import { badge, face } from "./desk-list.js";
 import { desk, load, show } from "./desk.js";
-import { fill, h, icon, reconcile, safeUrl } from "./dom.js";
+import { fill, h, icon, pinToEnd, reconcile, safeUrl } from "./dom.js";
 import { lang, t, time } from "./i18n.js";
 import { attempt } from "./notice.js";
 
 const head = h("div", { class: "case-head" });
 const facts = h("div", { class: "facts" });
 const lines = h("div", { class: "lines", role: "log", "aria-live": "polite", tabindex: "0" });
-const scroller = h("div", { class: "scroller" }, facts, lines);
+const scroller = h("div", { class: "scroller" }, lines);
+const toEnd = pinToEnd(scroller, lines);
 const foot = h("form", { class: "case-foot" });
 const field = h("textarea", { rows: "2", maxlength: "8000" });
 let mode = "reply";
 let shown = "";
 
 export function drawThread(body) {
-  if (head.parentNode !== body) fill(body, head, scroller, foot);
+  if (head.parentNode !== body) fill(body, head, facts, scroller, foot);
   const { detail } = desk;
   if (!detail) return;
   const other = shown !== detail.id;
@@ -27,12 +28,11 @@ export function drawThread(body) {
     field.value = "";
     facts.sig = foot.sig = head.sig = null;
   }
-  const atBottom = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 100;
   drawHead(detail);
   drawFacts(detail);
   reconcile(lines, desk.lines.map((line) => ({ key: line.id, sig: JSON.stringify([line, lang(), desk.colleagues.get(line.agent)?.name]), make: () => drawLine(line) })));
   drawFoot(detail);
-  if (other || atBottom) requestAnimationFrame(() => scroller.scrollTo({ top: scroller.scrollHeight }));
+  if (other) requestAnimationFrame(toEnd);
 }
 
 /** Draws again only when `data` is another. */
@@ -78,12 +78,22 @@ function drawFacts(detail) {
       h(
         "dl",
         {},
-        came && [h("dt", {}, t("came_by")), h("dd", {}, came)],
-        detail.visitor.locale && [h("dt", {}, t("language_of")), h("dd", {}, detail.visitor.locale)],
-        collected.map(([name, value]) => [h("dt", {}, name), h("dd", {}, typeof value === "string" ? value : JSON.stringify(value))]),
+        came && fact(t("came_by"), came),
+        detail.visitor.locale && fact(t("language_of"), detail.visitor.locale),
+        collected.map(([name, value]) => fact(name, shownValue(value))),
       ),
     );
   });
+}
+
+function fact(name, value) {
+  return h("div", {}, h("dt", {}, name), h("dd", {}, value));
+}
+
+/** A picture that was sent is shown, anything else as it is kept. */
+function shownValue(value) {
+  if (value?.url && value?.kind) return attached(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function ticket(one) {
@@ -107,7 +117,7 @@ function ticket(one) {
 }
 
 function drawLine(line) {
-  if (line.kind === "line") return h("div", { class: "line system" }, line.text, h("time", {}, time(line.at)));
+  if (line.kind === "line") return h("div", { class: "line system" }, reasons(line.text), h("time", {}, time(line.at)));
   if (line.kind === "entry") return h("div", { class: "line system" }, icon("link"), `${t("came_from")}: ${line.text}`, h("time", {}, time(line.at)));
   if (line.kind === "reaction") return h("div", { class: "line system" }, `${t("reacted")} ${line.text}`, h("time", {}, time(line.at)));
   const note = line.kind === "note";
@@ -116,7 +126,7 @@ function drawLine(line) {
   const trouble = ["failed", "held", "cancelled"].includes(line.status);
   return h(
     "div",
-    { class: `line ${by}` },
+    { class: `line from-${by}` },
     h(
       "div",
       { class: "line-head" },
@@ -129,6 +139,13 @@ function drawLine(line) {
     line.choices?.length > 0 && h("div", { class: "choices" }, line.choices.map((title) => h("span", {}, title))),
     trouble && line.reason && h("p", { class: "trouble" }, line.reason),
   );
+}
+
+/** A decision tells each rule that was looked at; the last one decided, the others are there on request. */
+function reasons(text) {
+  const rules = text.split(/; (?=rule \d)/);
+  if (rules.length < 2) return text;
+  return h("details", {}, h("summary", {}, rules.at(-1)), rules.slice(0, -1).map((rule) => h("p", {}, rule)));
 }
 
 function attached(one) {

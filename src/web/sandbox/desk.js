@@ -105,7 +105,7 @@ function person(one, onclick) {
     "button",
     { class: "sign-in-as", "data-email": one.email, onclick },
     disc(one.name),
-    h("span", { class: "visitor-words" }, h("span", { class: "visitor-name" }, one.name), h("span", { class: "visitor-last" }, h("span", { class: "clip" }, one.note || one.role))),
+    h("span", { class: "visitor-words" }, h("span", { class: "visitor-name" }, one.name), h("span", { class: "visitor-last" }, h("span", { class: "clip" }, one.note[lang()] || one.role))),
     icon("right"),
   );
 }

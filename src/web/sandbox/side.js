@@ -1,7 +1,7 @@
 // The left pane: who to be, and which direct link to open.
 
 import { avatar, fill, h, icon, reconcile } from "./dom.js";
-import { brief, t } from "./i18n.js";
+import { brief, lang, t } from "./i18n.js";
 import { attempt } from "./notice.js";
 import { act, addVisitor, changed, choose, state } from "./store.js";
 
@@ -19,7 +19,7 @@ export function drawSide() {
   if (drawnFor !== t("visitors")) frame(pane);
   reconcile(visitors, data.visitors.map((visitor) => ({ key: visitor.psid, sig: signature(visitor), make: () => row(visitor) })));
   const offered = data.offers.links;
-  reconcile(links, offered.map((link) => ({ key: link.url, sig: JSON.stringify(link), make: () => entry(link) })));
+  reconcile(links, offered.map((link) => ({ key: link.url, sig: JSON.stringify([link, lang()]), make: () => entry(link) })));
 }
 
 function frame(pane) {
@@ -106,7 +106,7 @@ function entry(link) {
         "span",
         { class: "link-words" },
         h("span", { class: "link-title" }, link.title),
-        h("span", { class: "link-note" }, link.note),
+        h("span", { class: "link-note" }, link.note[lang()]),
         h("span", { class: "link-url" }, link.url.replace("https://", "")),
       ),
     ),
