@@ -9,6 +9,7 @@
 #[macro_use]
 pub mod conn;
 pub mod access;
+mod cached;
 pub mod chatflows;
 pub mod column;
 mod error;

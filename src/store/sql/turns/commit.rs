@@ -12,6 +12,7 @@ use super::send;
 use super::tables::{callouts, contacts, conversations, messages, timers};
 use crate::domain::message::OutboxItem;
 use crate::store::Result;
+use crate::store::sql::cached::Cached;
 use crate::store::sql::column::{json, ms};
 use crate::store::sql::writer::{Stop, lane_of};
 use crate::store::sql::{AnyConn, Named, people, tickets};
@@ -173,8 +174,10 @@ impl Prepared {
         let row = conversations::table.filter(conversations::id.eq(&self.row.identity.id)).filter(conversations::version.eq(expected));
         let state = &self.row.state;
         let saved = match &self.session {
-            None => on_each!(conn, conn => diesel::update(row).set(state).execute(conn)),
-            Some(session) => on_each!(conn, conn => diesel::update(row).set((state, conversations::session.eq(session))).execute(conn)),
+            None => on_each!(conn, conn => Cached(diesel::update(row).set(state)).execute(conn)),
+            Some(session) => {
+                on_each!(conn, conn => Cached(diesel::update(row).set((state, conversations::session.eq(session)))).execute(conn))
+            }
         };
         Ok(saved.of("conversation")? == 1)
     }
@@ -190,12 +193,10 @@ impl Prepared {
 
     fn save_contact(&self, conn: &mut AnyConn) -> Result<()> {
         let Some(contact) = &self.contact else { return Ok(()) };
-        on_each!(conn, conn => diesel::insert_into(contacts::table)
-            .values(contact)
-            .on_conflict(contacts::id)
-            .do_update()
-            .set(contact)
-            .execute(conn))
+        on_each!(conn, conn => Cached(
+            diesel::insert_into(contacts::table).values(contact).on_conflict(contacts::id).do_update().set(contact)
+        )
+        .execute(conn))
         .of("contact")?;
         Ok(())
     }
@@ -208,12 +209,14 @@ impl Prepared {
         if let Some(until) = delivered_until {
             let older = conversations::delivered_until.is_null().or(conversations::delivered_until.lt(until));
             let row = conversations::table.filter(conversations::id.eq(id)).filter(older);
-            diesel::update(row).set(conversations::delivered_until.eq(until)).execute(conn).of("conversation")?;
+            let newer = Cached(diesel::update(row).set(conversations::delivered_until.eq(until)));
+            on_each!(&mut *conn, conn => newer.execute(conn)).of("conversation")?;
         }
         if let Some(until) = read_until {
             let older = conversations::read_until.is_null().or(conversations::read_until.lt(until));
             let row = conversations::table.filter(conversations::id.eq(id)).filter(older);
-            diesel::update(row).set(conversations::read_until.eq(until)).execute(conn).of("conversation")?;
+            let newer = Cached(diesel::update(row).set(conversations::read_until.eq(until)));
+            on_each!(&mut *conn, conn => newer.execute(conn)).of("conversation")?;
         }
         Ok(())
     }

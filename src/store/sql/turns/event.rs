@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::tables::events;
 use crate::domain::ids::EventId;
+use crate::store::sql::cached::Cached;
 use crate::store::sql::column::{RowOf, count, json, ms};
 use crate::store::sql::{AnyConn, Named};
 use crate::store::turns::{Accepted, Ending, NewEvent, StoredEvent};
@@ -107,7 +108,8 @@ pub fn accepted(new: NewEvent, seq: Option<i64>) -> Accepted {
 /// False where it had ended before, or never was.
 pub fn end(conn: &mut AnyConn, id: &str, word: &'static str, reason: Option<&str>) -> Result<bool> {
     let pending = events::table.filter(events::id.eq(id)).filter(events::ending.is_null());
-    let ended = on_each!(conn, conn => diesel::update(pending).set((events::ending.eq(word), events::reason.eq(reason))).execute(conn));
+    let ended =
+        on_each!(conn, conn => Cached(diesel::update(pending).set((events::ending.eq(word), events::reason.eq(reason)))).execute(conn));
     Ok(ended.of("event")? == 1)
 }
 
