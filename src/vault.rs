@@ -244,7 +244,7 @@ mod tests {
             let changed = String::from_utf8(bytes).unwrap();
             assert!(vault.open("x", &changed).is_err(), "{changed}");
         }
-        for text in ["", "v1.", "v1..", "v2.a.b", "plain", &sealed[..20]] {
+        for text in ["", "v1.", "v1..", "v2.a.b", "plain", sealed.get(..20).unwrap()] {
             assert!(vault.open("x", text).is_err(), "{text}");
         }
     }
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn keys_of_another_length_are_refused_by_their_place() {
         assert!(matches!(Vault::from_text("# nothing\n"), Err(VaultError::NoKey)));
-        for bad in ["abcd", &HEX[2..], &format!("{HEX}00"), "!!"] {
+        for bad in ["abcd", HEX.get(2..).unwrap(), &format!("{HEX}00"), "!!"] {
             assert!(matches!(Vault::from_text(&format!("{HEX},{bad}")), Err(VaultError::BadKey { n: 2 })), "{bad}");
         }
     }

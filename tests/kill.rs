@@ -9,6 +9,8 @@
 //! Real time, as the process has no clock but the machine's: nothing here depends on how long anything takes, only on
 //! that it ends.
 
+#![allow(clippy::disallowed_methods, reason = "processes and sockets live in real time")]
+
 #[path = "kill/meta.rs"]
 mod meta;
 #[path = "kill/server.rs"]

@@ -6,7 +6,7 @@ use causerie::domain::access::Role;
 use causerie::domain::ids::EventId;
 use diesel::{Connection, RunQueryDsl, SqliteConnection, sql_query};
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::app::{ANA, BEN, PAGE, TestApp};
 
@@ -81,7 +81,7 @@ async fn the_actors_state_is_told_to_admins() {
     assert!(seen["turns"].as_u64().unwrap() >= 1, "{seen}");
     assert_eq!((&seen["pages"][0]["page"], &seen["pages"][0]["state"]), (&json!(PAGE), &json!("active")));
     let backlog = ["pending_events", "parked_events", "queued_messages", "held_messages", "timers", "callouts"];
-    assert!(backlog.iter().all(|name| seen["backlog"][name] == Value::from(0)), "{seen}");
+    assert!(backlog.iter().all(|name| seen["backlog"][name] == 0), "{seen}");
     let agent = app.person(Role::Agent).await;
     app.client.get("/v1/runtime").by(&agent.token).send().await.refused(403, "forbidden");
 }

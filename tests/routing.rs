@@ -242,12 +242,12 @@ impl Stage {
     }
 
     fn payload(&self, earlier: usize, title: &str) -> String {
-        let replies = self.said[earlier].iter().flat_map(|message| &message.quick_replies);
-        let payload = replies.filter_map(|reply| match reply {
+        let mut replies = self.said[earlier].iter().flat_map(|message| &message.quick_replies);
+        let payload = replies.find_map(|reply| match reply {
             QuickReply::Text { title: shown, payload } if shown == title => Some(payload.clone()),
             _ => None,
         });
-        payload.last().unwrap_or_else(|| panic!("no option `{title}` in turn {earlier}"))
+        payload.unwrap_or_else(|| panic!("no option `{title}` in turn {earlier}"))
     }
 
     fn run(&mut self, turn: &TurnCase) -> Result<Draft, String> {

@@ -107,8 +107,11 @@ pub struct Dispatchers(Arc<Inner>);
 struct Inner {
     shared: Arc<Shared>,
     arbiters: Vec<ArbiterHandle>,
-    pages: Mutex<HashMap<PageId, (Addr<Dispatcher>, Arc<Gate>)>>,
+    pages: Mutex<HashMap<PageId, Started>>,
 }
+
+/// A running dispatcher and what its sends share.
+type Started = (Addr<Dispatcher>, Arc<Gate>);
 
 impl Dispatchers {
     pub fn new(shared: Arc<Shared>, arbiters: Vec<ArbiterHandle>) -> Self {

@@ -87,12 +87,7 @@ impl Actors {
     /// No new work; running turns and sends finish, at most until `patience` is over; the rest waits in the store.
     pub async fn drain(&self, patience: Duration) {
         self.draining.store(true, Ordering::Release);
-        let quiet = async {
-            while self.busy() > 0 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        if tokio::time::timeout(patience, quiet).await.is_err() {
+        if tokio::time::timeout(patience, self.quiet()).await.is_err() {
             tracing::warn!("stopping with work under way: the store has it");
         }
         for arbiter in &self.arbiters {
@@ -103,6 +98,14 @@ impl Actors {
     fn busy(&self) -> u64 {
         let gauges = &self.shared.gauges;
         gauges.in_flight.get() + gauges.turns_running.get() + gauges.sends_running.get()
+    }
+
+    /// Returns once nothing is under way. Looks at real time: it waits for threads, not for the clock.
+    #[allow(clippy::disallowed_methods, reason = "waits for this process's own threads, whatever the clock says")]
+    async fn quiet(&self) {
+        while self.busy() > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     fn admit(&self, more: usize) -> Result<(), StoreError> {
@@ -222,9 +225,7 @@ impl Runtime for Actors {
             if quiet_before && found == 0 && at == 0 {
                 return;
             }
-            while self.busy() > 0 {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
+            self.quiet().await;
         }
     }
 }

@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(tokens(2).read(&token, now).unwrap_err().code(), Code::TokenInvalid);
         let parts: Vec<&str> = token.split('.').collect();
         let unsigned = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{}.", parts[1]);
-        for bad in [unsigned.as_str(), "", "a.b.c", &token[..token.len() - 4]] {
+        for bad in [unsigned.as_str(), "", "a.b.c", token.get(..token.len() - 4).unwrap()] {
             assert_eq!(tokens(1).read(bad, now).unwrap_err().code(), Code::TokenInvalid, "{bad}");
         }
         // HS256 with the public key as its secret: the classic confusion.

@@ -49,10 +49,13 @@ pub struct Found {
     /// Pointers of all texts, for translators.
     pub texts: Vec<String>,
     /// Each node's name, and the type and shape of its actions; `None` where an action could not be read.
-    pub nodes: Vec<(String, Vec<Option<(&'static str, Shape)>>)>,
+    pub nodes: Vec<(String, Vec<Option<ReadAction>>)>,
     /// Something could not even be told what it is: what it may have set or led to is unknown.
     pub gap: bool,
 }
+
+/// An action's type and shape.
+pub type ReadAction = (&'static str, Shape);
 
 #[derive(Debug, Clone, Copy)]
 pub struct Edge {

@@ -105,7 +105,7 @@ fn lapse(cx: &Situation<'_>, draft: &mut Draft) {
 fn live_link<'a>(cx: &'a Situation<'_>, draft: &mut Draft) -> Option<&'a Link> {
     let (link, miss) = match &cx.link {
         LinkLookup::NoRef => return None,
-        LinkLookup::Unknown(r#ref) => (None, format!("no link has the ref `{}`", r#ref)),
+        LinkLookup::Unknown(text) => (None, format!("no link has the ref `{text}`")),
         LinkLookup::Found(link) if !link.is_live(cx.at) => (None, format!("link `{}` is revoked or expired", link.id)),
         LinkLookup::Found(link) if cx.world.active(link.chatflow).is_none() => {
             (None, format!("the chatflow of link `{}` is not active", link.id))

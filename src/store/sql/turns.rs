@@ -3,6 +3,7 @@
 //! Reading order: [`tables`] → [`conversation`], [`message`], [`event`] (rows) → [`commit`] (a turn) → [`send`] (the
 //! outbox and its one invariant) → [`due`] (timers, callouts). Here is only who runs where: what can be prepared is
 //! prepared by the caller's thread; the writer's thread only binds and executes.
+#![allow(clippy::result_large_err, reason = "a refusal is an answer of its own, and stays inside the writer")]
 
 mod commit;
 pub mod conversation;

@@ -2,6 +2,7 @@
 //!
 //! What is refused often, an event that was taken before, is looked at first: it has written nothing and its batch
 //! goes on. A stale version or a full agent is rare, and its batch is taken back for it.
+#![allow(clippy::result_large_err, reason = "a refusal is an answer of its own, and stays inside the writer")]
 
 use diesel::prelude::*;
 
