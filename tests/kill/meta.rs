@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix_web::web::{Data, Json, Path};
 use actix_web::{App, HttpResponse, HttpServer, web};
+use causerie::clock::{Clock, SystemClock};
 use causerie::messenger::signature::AppSecrets;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
@@ -91,12 +92,12 @@ impl Meta {
 
     /// Delivers one message, again and again until it is acknowledged with 200.
     pub async fn deliver(&self, psid: &str, mid: &str, text: &str) {
-        let at = 1_795_000_000_000_u64 + self.counter.fetch_add(1, Ordering::Relaxed);
+        let at = now();
         let event = json!({"sender": {"id": psid}, "recipient": {"id": PAGE}, "timestamp": at, "message": {"mid": mid, "text": text}});
         self.post(event, at, true).await;
     }
 
-    async fn post(&self, event: Value, at: u64, watched: bool) {
+    async fn post(&self, event: Value, at: i64, watched: bool) {
         let body = json!({"object": "page", "entry": [{"id": PAGE, "time": at, "messaging": [event]}]}).to_string();
         let signature = self.secrets.sign(body.as_bytes());
         loop {
@@ -125,6 +126,11 @@ impl Meta {
     }
 }
 
+/// The messaging window is counted from it.
+fn now() -> i64 {
+    SystemClock.now().as_millisecond()
+}
+
 /// Takes a message: it is sent from here on, whoever dies. The echo follows by webhook.
 async fn take_send(meta: Data<Meta>, _: Path<(String, String)>, body: Json<Value>) -> HttpResponse {
     let psid = body["recipient"]["id"].as_str().unwrap().to_owned();
@@ -137,7 +143,7 @@ async fn take_send(meta: Data<Meta>, _: Path<(String, String)>, body: Json<Value
     let mid = format!("m_out_{number}");
     meta.replies.lock().unwrap().entry(psid.clone()).or_default().push(Reply { text: text.clone(), metadata: metadata.clone() });
     let _ = meta.windows.send(Window::SendArrived);
-    let at = 1_795_000_000_000_u64 + number;
+    let at = now();
     let echo = json!({"sender": {"id": PAGE}, "recipient": {"id": psid}, "timestamp": at,
         "message": {"is_echo": true, "app_id": APP, "metadata": metadata, "mid": mid, "text": text}});
     let echoing = meta.clone().into_inner();
