@@ -45,6 +45,9 @@ impl Checked {
 
 /// Checks and compiles. Every issue is reported, up to [`limits::ISSUES`].
 pub fn check(document: &Value, env: &Env) -> Checked {
+    if let Some(message) = too_large(document) {
+        return Checked { flow: None, issues: vec![Issue::new(Code::TooLarge, "", message, "")] };
+    }
     let names: HashMap<String, u32> = match document.get("nodes") {
         Some(Value::Object(nodes)) => (0..).zip(nodes).take(limits::NODES).map(|(i, (name, _))| (name.clone(), i)).collect(),
         _ => HashMap::new(),
@@ -55,6 +58,10 @@ pub fn check(document: &Value, env: &Env) -> Checked {
     graph::check(&mut reader);
     let languages = std::mem::take(&mut reader.languages);
     let variables = std::mem::take(&mut reader.variables);
+    if document.is_none() && !reader.has_errors() {
+        // Whatever cannot be compiled says why; should something not, it must still not look good.
+        reader.issue_at(Code::Unreadable, "", "the document could not be compiled", "");
+    }
     let issues = reader.into_issues();
     let flow = document.filter(|_| issues.iter().all(|issue| issue.severity == Severity::Warning)).map(|document| {
         Arc::new(Flow {
@@ -72,6 +79,26 @@ pub fn check(document: &Value, env: &Env) -> Checked {
         })
     });
     Checked { flow, issues }
+}
+
+/// A value that did not come through [`parse`](super::parse) may be of any size; reading it goes as deep as it is.
+fn too_large(document: &Value) -> Option<String> {
+    let (mut open, mut count) = (vec![(document, 0)], 0_usize);
+    while let Some((value, depth)) = open.pop() {
+        count += 1;
+        if depth > limits::DOCUMENT_DEPTH {
+            return Some(format!("lists and objects are nested more than {} deep", limits::DOCUMENT_DEPTH));
+        }
+        if count > limits::DOCUMENT_VALUES {
+            return Some(format!("the document has more than {} values", limits::DOCUMENT_VALUES));
+        }
+        match value {
+            Value::Array(items) => open.extend(items.iter().map(|item| (item, depth + 1))),
+            Value::Object(items) => open.extend(items.values().map(|item| (item, depth + 1))),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Names that nobody sets, and names that nobody needs.

@@ -60,6 +60,13 @@ struct Ways {
 
 impl Ways {
     fn new(nodes: &Nodes, edges: &[Edge]) -> Self {
+        // The first action of each node that may lead elsewhere: behind it, nothing is certain.
+        let mut leaves = vec![u32::MAX; nodes.len()];
+        for (place, edge) in edges.iter().filter_map(|edge| Some((edge.from?, edge))).filter(|(_, edge)| !edge.call) {
+            if let Some(first) = leaves.get_mut(place.node as usize) {
+                *first = place.action.min(*first);
+            }
+        }
         let mut ways = Self { roots: Vec::new(), all: vec![Vec::new(); nodes.len()], unasked: vec![Vec::new(); nodes.len()] };
         for edge in edges {
             let Some(from) = edge.from else {
@@ -75,10 +82,7 @@ impl Ways {
                 certain &= earlier.goes_on;
             }
             pauses |= shape(actions.get(from.action as usize)).pauses;
-            // A branch before it may have led elsewhere.
-            let left = edges
-                .iter()
-                .any(|other| other.from.is_some_and(|place| place.node == from.node && place.action < from.action) && !other.call);
+            let left = leaves[from.node as usize] < from.action;
             let way = Way { to: edge.to, action: from.action, always: edge.always && certain && !left, call: edge.call, at_once: !pauses };
             ways.all[from.node as usize].push(way);
             if !waits {

@@ -16,7 +16,7 @@ use crate::domain::event::MessageIn;
 impl Run<'_> {
     pub(super) fn take(&mut self, input: &Input<'_>) {
         match input {
-            Input::Started => self.walk(),
+            Input::Started => self.started(),
             Input::Said(message) => self.said(message),
             Input::Postback { title, payload } => self.postback(*title, payload),
             Input::Tapped { tap, title } => {
@@ -43,6 +43,15 @@ impl Run<'_> {
             Input::Repeat => self.again(),
         }
         self.take_queued();
+    }
+
+    /// A link's variables go over the defaults; what a declaration does not allow is reported, and the default stays.
+    fn started(&mut self) {
+        let values = self.session.entry.variables.clone();
+        for (name, value) in values {
+            self.set(&name, value);
+        }
+        self.walk();
     }
 
     fn heard(&mut self, text: &str) {
@@ -84,9 +93,12 @@ impl Run<'_> {
         if self.interrupted(&plain, payload) {
             return;
         }
-        let heard = self.hears(message, &plain);
-        if heard != Heard::Sure && self.interrupted_within(&plain, heard) {
-            return;
+        // Whether it is an answer is looked at only where a keyword stands in it.
+        if self.has_keyword_within(&plain) {
+            let heard = self.hears(message, &plain);
+            if heard != Heard::Sure && self.interrupted_within(&plain, heard) {
+                return;
+            }
         }
         self.answer(message);
     }
@@ -166,6 +178,20 @@ impl Run<'_> {
         })
     }
 
+    fn has_keyword_within(&self, plain: &str) -> bool {
+        let within = |flow: &Flow| {
+            let mut keywords = flow.interrupts.iter().flat_map(|interrupt| &interrupt.keywords);
+            keywords.any(|word| contains_words(plain, &word.0))
+        };
+        within(&self.flow) || self.session.frames.len() > 1 && self.own_flow().is_some_and(|own| within(&own))
+    }
+
+    /// The session's own chatflow, where it called another.
+    fn own_flow(&self) -> Option<Arc<Flow>> {
+        let first = self.session.frames.first()?;
+        self.world.flows.flow(first.chatflow, Some(first.version)).map(|(_, flow)| flow)
+    }
+
     fn interrupted_within(&mut self, plain: &str, heard: Heard) -> bool {
         self.interrupt(|interrupt| {
             let looks = match interrupt.r#match {
@@ -191,8 +217,7 @@ impl Run<'_> {
             self.walk();
             return true;
         }
-        let Some(first) = self.session.frames.first().filter(|_| self.session.frames.len() > 1) else { return false };
-        let Some((_, own)) = self.world.flows.flow(first.chatflow, Some(first.version)) else { return false };
+        let Some(own) = self.own_flow().filter(|_| self.session.frames.len() > 1) else { return false };
         let Some(node) = own.interrupts.iter().find(|interrupt| meant(interrupt)).map(|interrupt| interrupt.goto.0) else { return false };
         self.break_off();
         self.session.frames.truncate(1);

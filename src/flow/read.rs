@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::action::Shape;
 use super::check::Env;
-use super::issue::{Code, Issue};
+use super::issue::{Code, Issue, Severity};
 use super::limits;
 use super::variable::Variable;
 
@@ -112,8 +112,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub fn has_issues(&self) -> bool {
-        !self.issues.is_empty()
+    pub fn has_errors(&self) -> bool {
+        self.issues.iter().any(|issue| issue.severity == Severity::Error)
     }
 
     pub fn into_issues(self) -> Vec<Issue> {

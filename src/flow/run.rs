@@ -15,7 +15,7 @@ use super::limits;
 use super::session::{Session, Wait};
 use super::step::{Outcome, World};
 use super::template::{Holes, Json, Template};
-use super::text::{Text, TextKey, pick};
+use super::text::{Text, TextKey, normalise_locale, pick};
 use super::token::Tap;
 use super::trace::TraceLine;
 use super::variable::{Variable, lookup};
@@ -89,6 +89,8 @@ pub struct Run<'a> {
     bubbles: usize,
     pause_ms: u32,
     failed: bool,
+    /// A bubble too many was to be said: the step is cut.
+    overflowed: bool,
     pub(super) needs_roster: bool,
 }
 
@@ -111,6 +113,7 @@ impl<'a> Run<'a> {
             bubbles: 0,
             pause_ms: 0,
             failed: false,
+            overflowed: false,
             needs_roster: false,
         }
     }
@@ -215,6 +218,14 @@ impl<'a> Run<'a> {
         };
     }
 
+    /// The visitor's own choice of language: from now on, and in later sessions.
+    pub fn choose_locale(&mut self, locale: &str) {
+        let locale = normalise_locale(locale);
+        self.contact_mut().locale = Some(locale.clone());
+        self.session.locale = locale;
+        self.language = pick(&self.flow.languages, &self.session.locale);
+    }
+
     // --- expressions and texts
 
     pub fn holds(&mut self, condition: &Expression) -> bool {
@@ -299,14 +310,22 @@ impl<'a> Run<'a> {
 
     pub fn say(&mut self, content: Content, quick_replies: Vec<QuickReply>) {
         if self.bubbles == limits::BUBBLES_PER_STEP {
-            // Cuts the step: its budget is spent.
-            self.budget = 0;
+            self.overflowed = true;
             return;
         }
         let between = if self.bubbles == 0 { 0 } else { self.flow.pause_ms };
         let pause_ms = between.max(std::mem::take(&mut self.pause_ms));
         self.bubbles += 1;
         self.effects.push(Effect::Send { message: MessageOut { content, quick_replies }, pause_ms });
+    }
+
+    /// Whether a bubble too many was to be said; once it has been asked, one more may be said.
+    pub(super) fn take_overflow(&mut self) -> bool {
+        let overflowed = std::mem::take(&mut self.overflowed);
+        if overflowed {
+            self.bubbles -= 1;
+        }
+        overflowed
     }
 
     /// Typing before the next bubble.

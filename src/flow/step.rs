@@ -97,12 +97,7 @@ pub fn open(id: SessionId, chatflow: ChatflowId, version: u32, flow: &Flow, entr
     let locale = chosen.map_or_else(|| flow.languages.first().cloned().unwrap_or_default(), normalise_locale);
     let start = entry.node.as_deref().and_then(|name| flow.node(name)).unwrap_or(flow.start);
     let node = flow.nodes.get(start as usize).map_or_else(String::new, |node| node.name.clone());
-    let mut variables: std::collections::BTreeMap<_, _> = flow.defaults().map(|(name, value)| (name.clone(), value.clone())).collect();
-    for (name, value) in &entry.variables {
-        // A link's value that the declaration does not allow leaves the default.
-        let kept = flow.variables.get(name).map_or(Ok(value.clone()), |variable| variable.accept(value.clone()));
-        variables.extend(kept.ok().map(|value| (name.clone(), value)));
-    }
+    let variables: std::collections::BTreeMap<_, _> = flow.defaults().map(|(name, value)| (name.clone(), value.clone())).collect();
     Session {
         v: 1,
         id,

@@ -10,6 +10,7 @@ use super::issue::Code;
 use super::limits;
 use super::read::{Read, Reader, shorten};
 use super::template::{Holes, Template};
+use super::words::normalise;
 
 /// `fr-ca` and `fr_CA` are one; Meta writes `fr_CA`.
 pub fn normalise_locale(locale: &str) -> String {
@@ -89,6 +90,10 @@ fn read_by_locale(r: &mut Reader<'_>, by_locale: &serde_json::Map<String, Value>
     for (locale, value) in by_locale {
         let key = normalise_locale(locale);
         r.at(locale, |r| {
+            if keys.contains(&key) {
+                r.issue(Code::DuplicateKey, format!("the text is given twice in `{key}`"), "");
+                good = false;
+            }
             if !r.languages.contains(&key) {
                 let message = format!("the flow does not speak `{}`", shorten(locale));
                 r.issue(Code::UndeclaredLanguage, message, "add it to `languages`");
@@ -119,7 +124,11 @@ fn read_by_locale(r: &mut Reader<'_>, by_locale: &serde_json::Map<String, Value>
             format!("`{fallback}` will be said instead"),
         );
     }
-    if !good || templates.len() > limits::LANGUAGES {
+    if templates.len() > limits::LANGUAGES {
+        r.issue(Code::TooLarge, format!("a text in more than {} languages", limits::LANGUAGES), "");
+        return None;
+    }
+    if !good {
         return None;
     }
     let default = pick(&keys, r.languages.first().map_or("", String::as_str));
@@ -146,7 +155,11 @@ impl JsonSchema for Text {
 
 /// What stands on a quick reply or button: at most 20 characters, never cut.
 #[derive(Debug)]
-pub struct Title(pub Text);
+pub struct Title {
+    pub text: Text,
+    /// Its constant texts, as a visitor may say them; normalised.
+    pub words: Vec<String>,
+}
 
 impl Read for Title {
     fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
@@ -154,6 +167,7 @@ impl Read for Title {
             Value::String(title) if title.trim().is_empty() => return Self::absent(r, ""),
             other => Text::read(r, other)?,
         };
+        let mut words = Vec::new();
         for template in text.templates() {
             let Some(title) = template.constant() else { continue };
             let length = title.chars().count();
@@ -162,8 +176,9 @@ impl Read for Title {
                 let message = format!("the title `{title}` has {length} characters, more than {}", limits::TITLE_CHARS);
                 r.issue(Code::TitleTooLong, message, hint);
             }
+            words.push(normalise(title));
         }
-        Some(Self(text))
+        Some(Self { text, words })
     }
 
     fn absent(r: &mut Reader<'_>, _: &str) -> Option<Self> {
@@ -260,7 +275,7 @@ impl Read for Texts {
         for &key in TextKey::ALL {
             let Some(value) = object.get(key.word()) else { continue };
             let short = matches!(key, TextKey::Yes | TextKey::No | TextKey::More);
-            let text = r.at(key.word(), |r| if short { Title::read(r, value).map(|title| title.0) } else { Text::read(r, value) });
+            let text = r.at(key.word(), |r| if short { Title::read(r, value).map(|title| title.text) } else { Text::read(r, value) });
             texts.extend(text.map(|text| (key, text)));
         }
         Some(Self(texts))

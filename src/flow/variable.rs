@@ -124,11 +124,15 @@ pub fn number(value: f64) -> Option<Value> {
 pub fn lookup<'a>(
     name: &str,
     session: &'a BTreeMap<String, Value>,
-    declared: Option<&Variables>,
+    declared: Option<&'a Variables>,
     contact: &'a Contact,
 ) -> Option<&'a Value> {
-    let of_contact = declared.and_then(|variables| variables.get(name)).is_some_and(Variable::of_contact);
-    let value = if of_contact { contact.attributes.get(name) } else { session.get(name) };
+    // A session's defaults are set when it begins; a contact has none to begin with.
+    let of_contact = declared.and_then(|variables| variables.get(name)).filter(|variable| variable.of_contact());
+    let value = match of_contact {
+        Some(variable) => contact.attributes.get(name).or(variable.default.as_ref().map(|default| &default.0)),
+        None => session.get(name),
+    };
     value.filter(|value| !value.is_null())
 }
 

@@ -14,6 +14,9 @@ impl Run<'_> {
     pub(super) fn walk(&mut self) {
         let mut flow: Arc<Flow> = self.flow.clone();
         loop {
+            if self.take_overflow() {
+                return self.cut();
+            }
             if self.session.finished || self.session.wait.is_some() || self.needs_roster {
                 return;
             }

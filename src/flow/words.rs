@@ -6,29 +6,34 @@ use std::borrow::Cow;
 pub fn normalise(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut gap = false;
-    for letter in text.chars().flat_map(char::to_lowercase) {
-        // Combining marks: a decomposed accent.
-        if ('\u{300}'..='\u{36f}').contains(&letter) {
-            continue;
-        }
-        if !letter.is_alphanumeric() {
-            gap = !out.is_empty();
-            continue;
-        }
-        if std::mem::take(&mut gap) {
-            out.push(' ');
-        }
-        match unaccented(letter) {
-            Cow::Borrowed(plain) => out.push_str(plain),
-            Cow::Owned(_) => out.push(letter),
+    for letter in text.chars() {
+        if letter.is_ascii_alphanumeric() {
+            if std::mem::take(&mut gap) {
+                out.push(' ');
+            }
+            out.push(letter.to_ascii_lowercase());
+        } else if !letter.is_alphanumeric() {
+            // Combining marks belong to the letter before them: a decomposed accent.
+            gap = !out.is_empty() && (gap || !('\u{300}'..='\u{36f}').contains(&letter));
+        } else {
+            if std::mem::take(&mut gap) {
+                out.push(' ');
+            }
+            for letter in letter.to_lowercase().filter(|letter| !('\u{300}'..='\u{36f}').contains(letter)) {
+                match unaccented(letter) {
+                    "" => out.push(letter),
+                    plain => out.push_str(plain),
+                }
+            }
         }
     }
     // Emoji and the like have no letters; they are compared as they are.
     if out.is_empty() { text.trim().to_owned() } else { out }
 }
 
-fn unaccented(letter: char) -> Cow<'static, str> {
-    Cow::Borrowed(match letter {
+/// Empty: the letter itself.
+fn unaccented(letter: char) -> &'static str {
+    match letter {
         'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' => "a",
         'ç' | 'ć' | 'č' => "c",
         'ď' | 'đ' => "d",
@@ -47,8 +52,8 @@ fn unaccented(letter: char) -> Cow<'static, str> {
         'æ' => "ae",
         'œ' => "oe",
         'ß' => "ss",
-        _ => return Cow::Owned(String::new()),
-    })
+        _ => "",
+    }
 }
 
 /// Whether `phrase` stands in `text` as whole words; both normalised.

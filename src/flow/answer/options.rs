@@ -1,17 +1,19 @@
 //! Which of several options the visitor meant: by title, value, synonym, number, or with a small mistake.
 
+use std::borrow::Cow;
+
 use crate::flow::words::{contains_words, distance, tolerance};
 
 /// An option's words, normalised: titles of every language, value, synonyms.
-pub type Words = Vec<String>;
+pub type Words<'a> = Vec<Cow<'a, str>>;
 
 /// Only what is said exactly.
-pub fn exact(said: &str, options: &[Words]) -> Option<usize> {
+pub fn exact(said: &str, options: &[Words<'_>]) -> Option<usize> {
     options.iter().position(|words| words.iter().any(|word| word == said))
 }
 
 /// In order: exact words; its number; the only option whose words stand in what was said; the only one that is near.
-pub fn find(said: &str, options: &[Words]) -> Option<usize> {
+pub fn find(said: &str, options: &[Words<'_>]) -> Option<usize> {
     exact(said, options)
         .or_else(|| by_number(said, options.len()))
         .or_else(|| only(options, |word| contains_words(said, word).then_some(0)))
@@ -19,7 +21,7 @@ pub fn find(said: &str, options: &[Words]) -> Option<usize> {
 }
 
 /// The option with the least measure, unless another has the same.
-fn only(options: &[Words], measure: impl Fn(&str) -> Option<usize>) -> Option<usize> {
+fn only(options: &[Words<'_>], measure: impl Fn(&str) -> Option<usize>) -> Option<usize> {
     let mut best: Option<(usize, usize)> = None;
     let mut tied = false;
     for (index, words) in options.iter().enumerate() {
@@ -72,7 +74,7 @@ mod tests {
     fn found(said: &str) -> Option<usize> {
         let options =
             [vec!["track", "ma commande", "my order"], vec!["human", "parler a quelqu un", "talk to someone"], vec!["hours", "horaires"]];
-        find(&normalise(said), &options.map(|words| words.into_iter().map(String::from).collect()))
+        find(&normalise(said), &options.map(|words| words.into_iter().map(Cow::Borrowed).collect()))
     }
 
     #[test]

@@ -195,19 +195,24 @@ fn join(list: &Value, between: Option<String>) -> Result<String, Error> {
     Ok(text)
 }
 
-/// For one part of a path or a query's value: everything but letters, digits and `-._~` is encoded. Unset stays unset.
-fn urlencode(value: &Value) -> Result<Value, Error> {
-    if unset(value) {
-        return Ok(Value::UNDEFINED);
-    }
-    let plain = value.to_string();
+pub fn encode(plain: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut text = String::with_capacity(plain.len());
     for byte in plain.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            text.extend(['%', char::from(HEX[usize::from(byte >> 4)]), char::from(HEX[usize::from(byte & 15)])]);
         }
     }
+    text
+}
+
+/// For one part of a path or a query's value: everything but letters, digits and `-._~` is encoded. Unset stays unset.
+fn urlencode(value: &Value) -> Result<Value, Error> {
+    if unset(value) {
+        return Ok(Value::UNDEFINED);
+    }
+    let text = encode(&value.to_string());
     if text.len() > limits::STRING_BYTES { Err(too_long()) } else { Ok(text.into()) }
 }

@@ -7,26 +7,34 @@
 //! - Only the names that an expression uses are looked up: [`scope`].
 
 mod functions;
+mod quick;
 mod rewrite;
 mod scope;
 mod time;
 
+use std::collections::HashSet;
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use minijinja::{Environment, Value as Jinja};
 use serde_json::Value;
 
 use super::limits;
+use quick::Quick;
 pub use scope::Scope;
 use scope::{Reference, references};
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(functions::environment);
 
+type Compiled = Box<minijinja::Expression<'static, 'static>>;
+
 /// A compiled expression.
 pub struct Expression {
     source: Box<str>,
-    compiled: minijinja::Expression<'static, 'static>,
+    /// Where it is one of the simple forms.
+    quick: Option<Quick>,
+    /// Empty until a quick one meets a value that is not plain.
+    compiled: OnceLock<Result<Compiled, String>>,
     references: Box<[Reference]>,
 }
 
@@ -41,12 +49,20 @@ impl Expression {
         if source.chars().count() > limits::EXPRESSION_CHARS {
             return Err(format!("the expression has more than {} characters", limits::EXPRESSION_CHARS));
         }
-        let rewritten = rewrite::rewrite(source)?;
+        let tokens = rewrite::tokens(source)?;
+        if let Some(quick) = Quick::parse(&tokens) {
+            let references = references(&HashSet::from([match quick.path() {
+                (root, Some(key)) => format!("{root}.{key}"),
+                (root, None) => root.to_owned(),
+            }]));
+            return Ok(Self { source: source.into(), quick: Some(quick), compiled: OnceLock::new(), references });
+        }
+        let rewritten = rewrite::rewrite(&tokens)?;
         // The author's own text first, so that a message speaks of what they wrote.
         let original = ENVIRONMENT.compile_expression_owned(source.to_owned()).map_err(|error| explain(&error))?;
         let references = references(&original.undeclared_variables(true));
-        let compiled = ENVIRONMENT.compile_expression_owned(rewritten).map_err(|error| explain(&error))?;
-        Ok(Self { source: source.into(), compiled, references })
+        let compiled = OnceLock::from(Ok(compile_rewritten(rewritten)?));
+        Ok(Self { source: source.into(), quick: None, compiled, references })
     }
 
     pub fn source(&self) -> &str {
@@ -59,7 +75,9 @@ impl Expression {
     }
 
     fn value(&self, scope: &Scope<'_>) -> Result<Jinja, String> {
-        self.compiled.eval(scope.values(&self.references)).map_err(|error| explain(&error))
+        let compile = || rewrite::tokens(&self.source).and_then(|tokens| rewrite::rewrite(&tokens)).and_then(compile_rewritten);
+        let compiled = self.compiled.get_or_init(compile).as_ref().map_err(Clone::clone)?;
+        compiled.eval(scope.values(&self.references)).map_err(|error| explain(&error))
     }
 
     /// Unset counts as false, as do false, 0, and empty texts, lists and objects.
@@ -67,7 +85,10 @@ impl Expression {
     /// # Errors
     /// What could not be computed, for the author.
     pub fn holds(&self, scope: &Scope<'_>) -> Result<bool, String> {
-        self.value(scope).map(|value| value.is_true())
+        match self.quick.as_ref().and_then(|quick| quick.holds(scope)) {
+            Some(holds) => Ok(holds),
+            None => self.value(scope).map(|value| value.is_true()),
+        }
     }
 
     /// `None` when unset.
@@ -75,6 +96,9 @@ impl Expression {
     /// # Errors
     /// What could not be computed, for the author.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Option<Value>, String> {
+        if let Some(value) = self.quick.as_ref().and_then(|quick| quick.evaluate(scope)) {
+            return Ok(value);
+        }
         let value = self.value(scope)?;
         if value.is_undefined() || value.is_none() {
             return Ok(None);
@@ -88,6 +112,9 @@ impl Expression {
     /// # Errors
     /// What could not be computed, or that it is too long, for the author.
     pub fn write(&self, scope: &Scope<'_>, out: &mut Capped<'_>) -> Result<bool, String> {
+        if let Some(written) = self.quick.as_ref().and_then(|quick| quick.write(scope, out)) {
+            return written;
+        }
         let value = self.value(scope)?;
         if value.is_undefined() || value.is_none() {
             return Ok(false);
@@ -156,6 +183,10 @@ impl fmt::Write for Capped<'_> {
     fn write_str(&mut self, more: &str) -> fmt::Result {
         self.push(more).map_err(|_| fmt::Error)
     }
+}
+
+fn compile_rewritten(rewritten: String) -> Result<Compiled, String> {
+    ENVIRONMENT.compile_expression_owned(rewritten).map(Box::new).map_err(|error| explain(&error))
 }
 
 /// minijinja's message without its place in a template that the author never saw.

@@ -10,7 +10,7 @@ use super::functions::{FILTERS, TESTS};
 use crate::flow::limits;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Kind {
+pub(super) enum Kind {
     Name,
     Text,
     Number,
@@ -18,17 +18,22 @@ enum Kind {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Token<'a> {
-    kind: Kind,
-    text: &'a str,
+pub(super) struct Token<'a> {
+    pub kind: Kind,
+    pub text: &'a str,
+}
+
+impl Token<'_> {
+    pub fn is(&self, text: &str) -> bool {
+        self.kind != Kind::Text && self.text == text
+    }
 }
 
 /// # Errors
 /// A message for the author.
-pub fn rewrite(source: &str) -> Result<String, String> {
-    let tokens = tokens(source)?;
-    let mut rewriter = Rewriter { tokens: &tokens, at: 0 };
-    let mut out = String::with_capacity(source.len() * 2);
+pub(super) fn rewrite(tokens: &[Token<'_>]) -> Result<String, String> {
+    let mut rewriter = Rewriter { tokens, at: 0 };
+    let mut out = String::new();
     rewriter.sequence(&mut out, 0)?;
     match rewriter.peek() {
         Some(token) => Err(format!("`{}` is not expected here", token.text)),
@@ -36,7 +41,9 @@ pub fn rewrite(source: &str) -> Result<String, String> {
     }
 }
 
-fn tokens(source: &str) -> Result<Vec<Token<'_>>, String> {
+/// # Errors
+/// A message for the author.
+pub(super) fn tokens(source: &str) -> Result<Vec<Token<'_>>, String> {
     let mut tokens = Vec::new();
     let mut rest = source.trim_start();
     while let Some(first) = rest.chars().next() {
@@ -135,7 +142,7 @@ impl<'a> Rewriter<'a> {
     }
 
     fn next_is(&self, ahead: usize, text: &str) -> bool {
-        self.tokens.get(self.at + ahead).is_some_and(|token| token.kind != Kind::Text && token.text == text)
+        self.tokens.get(self.at + ahead).is_some_and(|token| token.is(text))
     }
 
     /// The comparison that stands here, as the function it becomes, and its number of tokens.
@@ -271,7 +278,9 @@ fn call(function: &str, left: &str, right: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::rewrite;
+    fn rewrite(source: &str) -> Result<String, String> {
+        super::rewrite(&super::tokens(source)?)
+    }
 
     #[test]
     fn comparisons_become_calls_and_the_rest_stays() {

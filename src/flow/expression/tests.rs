@@ -135,3 +135,69 @@ fn the_names_of_its_variables_are_known() {
     names.sort_unstable();
     assert_eq!(names, ["order", "topic"]);
 }
+
+/// The simple forms are computed by hand; they must mean what they mean in minijinja.
+#[test]
+fn the_quick_forms_mean_what_the_language_means() {
+    let values = [
+        json!(null),
+        json!(true),
+        json!(false),
+        json!(0),
+        json!(5),
+        json!(-3),
+        json!(5.5),
+        json!(1e300),
+        json!(9_007_199_254_740_993_i64),
+        json!(u64::MAX),
+        json!(""),
+        json!("x"),
+        json!("5"),
+        json!(" 5 "),
+        json!("5.0"),
+        json!("é/ &"),
+        json!([]),
+        json!([1]),
+        json!({}),
+        json!({ "k": "v" }),
+        json!({ "k": null }),
+        json!({ "k": { "k": 1 } }),
+    ];
+    let mut sources: Vec<String> = Vec::new();
+    for path in [
+        "v",
+        "v.k",
+        "v.k.k",
+        "contact.first_name",
+        "contact.first_name.k",
+        "contact.vip",
+        "contact.last_name",
+        "locale",
+        "last_text",
+        "unset",
+    ] {
+        sources.push(path.to_owned());
+        sources.extend([format!("{path} | default('-')"), format!("{path} | d(\"\")"), format!("{path} | urlencode")]);
+        for operator in ["==", "!=", "<", "<=", ">", ">="] {
+            sources.extend(["'x'", "'5'", "''", "5", "0", "007"].map(|constant| format!("{path} {operator} {constant}")));
+        }
+    }
+    for source in &sources {
+        let quick = Expression::compile(source).unwrap();
+        assert!(quick.quick.is_some(), "{source}");
+        let mut slow = Expression::compile(source).unwrap();
+        slow.quick = None;
+        for value in &values {
+            with(json!({ "v": value }), |scope| {
+                assert_eq!(quick.holds(scope), slow.holds(scope), "{source} holds with {value}");
+                assert_eq!(quick.evaluate(scope), slow.evaluate(scope), "{source} with {value}");
+                let written = |expression: &Expression| {
+                    let mut text = String::new();
+                    let outcome = expression.write(scope, &mut Capped::new(&mut text, 1_000));
+                    (outcome, text)
+                };
+                assert_eq!(written(&quick), written(&slow), "{source} written with {value}");
+            });
+        }
+    }
+}

@@ -1,8 +1,7 @@
 //! What may be wrong with a question.
 
-use super::{Ask, Choice, Style};
+use super::{Ask, Style};
 use crate::flow::answer::AnswerType;
-use crate::flow::answer::options::Words;
 use crate::flow::issue::Code;
 use crate::flow::limits;
 use crate::flow::read::Reader;
@@ -22,7 +21,7 @@ impl Ask {
             }
             _ => {}
         });
-        let words: Vec<Words> = self.options.iter().map(Choice::constant_words).collect();
+        let words: Vec<Vec<&str>> = self.options.iter().map(|option| option.words().collect()).collect();
         for (i, option) in words.iter().enumerate() {
             let twin = words[..i].iter().position(|other| option.iter().any(|word| other.contains(word)));
             if let Some(twin) = twin {

@@ -5,13 +5,16 @@
 mod check;
 mod prompt;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::domain::event::MessageIn;
 use crate::flow::answer::options::{self, Words};
 use crate::flow::answer::{self, AnswerType};
+use crate::flow::document::Keyword;
 use crate::flow::limits;
-use crate::flow::read::{Reader, document, words};
+use crate::flow::read::{Read, Reader, document, words};
 use crate::flow::read_types::{AnsweredTarget, Save, Whole};
 use crate::flow::run::{Arrived, Heard, Next, Run};
 use crate::flow::session::Wait;
@@ -77,11 +80,11 @@ document! {
     /// Something to tap. Recognised too: its value, its title in any language, synonyms, its number, small mistakes.
     pub struct Choice {
         /// What is saved; the title in the first language unless said otherwise.
-        pub value: Option<Plain>,
+        pub value: Option<Said>,
         /// What the visitor sees: at most 20 characters.
         pub title: Title,
         /// Other words for it.
-        pub synonyms: Vec<String> = Vec::new(),
+        pub synonyms: Vec<Keyword> = Vec::new(),
         /// Where to go on when it is chosen.
         pub goto: Option<AnsweredTarget>,
     }
@@ -115,7 +118,7 @@ impl Behaviour for Ask {
         let known = self.save.as_ref().filter(|_| self.skip_if_known).and_then(|save| run.variable(&save.0).cloned());
         if let Some(known) = known {
             run.trace("skip", true, "the variable has a value already");
-            return self.go_on(self.options.iter().position(|option| option.value.as_ref().is_some_and(|value| value.0 == known)));
+            return self.go_on(self.options.iter().position(|option| option.value.as_ref().is_some_and(|said| said.value == known)));
         }
         self.prompt(run, &self.text, 0);
         Next::Wait(Wait::Answer { attempt: 0 })
@@ -153,7 +156,7 @@ impl Behaviour for Ask {
 
     fn hears(&self, run: &Run<'_>, message: &MessageIn, normalised: &str) -> Heard {
         let kind = self.kind();
-        if options::exact(normalised, &self.words(run)).is_some() {
+        if !self.options.is_empty() && options::exact(normalised, &self.words(run)).is_some() {
             return Heard::Sure;
         }
         match kind {
@@ -177,15 +180,12 @@ impl Ask {
         self.answer.unwrap_or(AnswerType::Text)
     }
 
-    fn words(&self, run: &Run<'_>) -> Vec<Words> {
-        let mut words: Vec<Words> = self.options.iter().map(Choice::constant_words).collect();
-        for (option, words) in self.options.iter().zip(&mut words) {
-            // A title with an expression is known only now.
-            if option.title.0.templates().iter().any(|template| template.constant().is_none()) {
-                words.extend(run.quiet_text(&option.title.0).map(|title| normalise(&title)));
-            }
-        }
-        words
+    /// What each option may be called; a title with an expression is known only now.
+    fn words(&self, run: &Run<'_>) -> Vec<Words<'_>> {
+        let dynamic = |option: &Choice| option.title.words.len() < option.title.text.templates().len();
+        let now = |option: &Choice| run.quiet_text(&option.title.text).map(|title| Cow::Owned(normalise(&title)));
+        let words = |option| Choice::words(option).map(Cow::Borrowed).chain(if dynamic(option) { now(option) } else { None });
+        self.options.iter().map(|option| words(option).collect()).collect()
     }
 
     fn understand(&self, run: &mut Run<'_>, message: &MessageIn) -> Option<Understood> {
@@ -227,10 +227,10 @@ impl Ask {
 
     fn value(&self, run: &mut Run<'_>, index: usize) -> Value {
         match &self.options[index] {
-            Choice { value: Some(value), .. } => value.0.clone(),
-            Choice { title, .. } => match title.0.template(0).constant() {
+            Choice { value: Some(said), .. } => said.value.clone(),
+            Choice { title, .. } => match title.text.template(0).constant() {
                 Some(title) => title.into(),
-                None => run.text(&title.0).unwrap_or_default().into(),
+                None => run.text(&title.text).unwrap_or_default().into(),
             },
         }
     }
@@ -267,17 +267,41 @@ impl Ask {
 }
 
 impl Choice {
-    /// Titles of every language, value and synonyms, as people may say them.
-    fn constant_words(&self) -> Words {
-        let titles = self.title.0.templates().iter().filter_map(|template| template.constant());
-        let value = self.value.as_ref().map(|value| match &value.0 {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        });
-        let mut words: Words =
-            titles.map(normalise).chain(value.as_deref().map(normalise)).chain(self.synonyms.iter().map(|word| normalise(word))).collect();
-        words.retain(|word| !word.is_empty());
-        words.dedup();
-        words
+    /// Titles of every language, value and synonyms; normalised.
+    fn words(&self) -> impl Iterator<Item = &str> {
+        let value = self.value.iter().map(|said| said.word.as_str());
+        let synonyms = self.synonyms.iter().map(|word| word.0.as_str());
+        self.title.words.iter().map(String::as_str).chain(value).chain(synonyms).filter(|word| !word.is_empty())
+    }
+}
+
+/// The value of an option, and how a visitor may say it.
+#[derive(Debug)]
+pub struct Said {
+    pub value: Value,
+    word: String,
+}
+
+impl Read for Said {
+    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
+        let value = Plain::read(r, value)?.0;
+        let word = match &value {
+            Value::String(text) => normalise(text),
+            Value::Number(number) => number.to_string(),
+            _ => String::new(),
+        };
+        Some(Self { value, word })
+    }
+}
+
+impl schemars::JsonSchema for Said {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        Plain::schema_name()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Plain::json_schema(generator)
     }
 }

@@ -16,7 +16,7 @@ impl Ask {
     /// Titles of what can be tapped, in order: tokens and answers go by the index.
     fn titles(&self, run: &mut Run<'_>) -> Vec<String> {
         match self.kind() {
-            _ if !self.options.is_empty() => self.options.iter().map(|option| run.text(&option.title.0).unwrap_or_default()).collect(),
+            _ if !self.options.is_empty() => self.options.iter().map(|option| run.text(&option.title.text).unwrap_or_default()).collect(),
             AnswerType::YesNo => vec![run.own_text(TextKey::Yes), run.own_text(TextKey::No)],
             AnswerType::Rating => self.ratings().iter().map(i64::to_string).collect(),
             _ => Vec::new(),
