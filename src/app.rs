@@ -205,6 +205,7 @@ fn options_of(settings: &Settings) -> Options {
         echo_grace: millis(settings.sending.echo_grace_ms),
         lease: millis(settings.sending.lease_ms),
         send_attempts: settings.sending.attempts,
+        callouts_in_flight: settings.callouts.in_flight.max(1) as usize,
         app_id: settings.meta.app_id.clone(),
         ..Options::default()
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 
 use super::callouts::Caller;
 use super::conversation::Job;
@@ -63,6 +63,7 @@ impl Actors {
             caller: parts.caller,
             worlds: super::worlds::Worlds::default(),
             token_key: parts.token_key,
+            callout_slots: Arc::new(Semaphore::new(parts.options.callouts_in_flight)),
             options: parts.options,
             gauges: super::gauges::Gauges::default(),
             wake: Notify::new(),

@@ -42,7 +42,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 pub use handle::Actors;
 
@@ -75,6 +75,8 @@ pub struct Options {
     pub lease: Duration,
     /// Failures that may pass are tried this often, then the message fails with its reason.
     pub send_attempts: u32,
+    /// HTTP calls of flows under way in the whole process; more wait in the store.
+    pub callouts_in_flight: usize,
     /// Between sweeps.
     pub sweep_every: Duration,
     /// An event that is older than this and still pending has lost its nudge.
@@ -95,6 +97,7 @@ impl Default for Options {
             echo_grace: Duration::from_secs(15),
             lease: Duration::from_secs(35),
             send_attempts: 8,
+            callouts_in_flight: 64,
             sweep_every: Duration::from_millis(250),
             nudge_grace: Duration::from_secs(2),
             app_id: None,
@@ -123,6 +126,8 @@ pub struct Shared {
     pub clock: SharedClock,
     pub graph: Arc<dyn Graph>,
     pub caller: Arc<dyn callouts::Caller>,
+    /// One permit per HTTP call under way.
+    pub callout_slots: Arc<Semaphore>,
     pub worlds: worlds::Worlds,
     pub token_key: TokenKey,
     pub options: Options,

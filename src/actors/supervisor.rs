@@ -116,14 +116,23 @@ impl Sweeper {
 
     async fn callouts(&self) -> Result<usize> {
         let now = self.shared.clock.now();
-        let due = self.shared.store.claim_callouts(now, now + claim_time(), BATCH).await?;
+        let slots = u32::try_from(self.shared.callout_slots.available_permits()).unwrap_or(BATCH).min(BATCH);
+        if slots == 0 {
+            return Ok(0);
+        }
+        let due = self.shared.store.claim_callouts(now, now + claim_time(), slots).await?;
         let count = due.len();
         for callout in due {
             let (shared, shards) = (self.shared.clone(), self.shards.clone());
+            // Of two sweeps at once the later may find none left; its few calls are then beyond the bound.
+            let slot = shared.callout_slots.clone().try_acquire_owned();
             shared.gauges.sends_running.add(1);
             actix_rt::spawn(async move {
                 carry_out(shared.clone(), shards, callout).await;
                 shared.gauges.sends_running.take(1);
+                drop(slot);
+                // Others may have waited for it.
+                shared.wake.notify_one();
             });
         }
         Ok(count)

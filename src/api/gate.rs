@@ -73,3 +73,24 @@ fn unknown(api: &Api, path: &str) -> Problem {
         Err(_) => problem,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::dev::Service;
+    use actix_web::{App, middleware::from_fn, test};
+
+    use super::*;
+
+    async fn failing() -> HttpResponse {
+        panic!("an accident")
+    }
+
+    #[actix_web::test]
+    async fn a_panic_in_a_handler_is_a_500_and_the_next_request_is_answered() {
+        let app = App::new().wrap(from_fn(shielded)).route("/", web::get().to(failing)).route("/well", web::get().to(HttpResponse::Ok));
+        let app = test::init_service(app).await;
+        let error = app.call(test::TestRequest::get().uri("/").to_request()).await.unwrap_err();
+        assert_eq!(error.as_error::<Problem>().unwrap().code(), Code::Internal);
+        assert_eq!(app.call(test::TestRequest::get().uri("/well").to_request()).await.unwrap().status(), 200);
+    }
+}

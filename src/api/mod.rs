@@ -68,8 +68,8 @@ pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
         config.app_data(webhook::state(&api));
         config.app_data(api);
         routes(&mut ServiceConfig::new(config));
-        // The page and its scripts are embedded.
-        config.service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")));
+        // The page and its scripts are embedded; no badge of an outside validator either.
+        config.service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json").validator_url("none")));
         config.service(web::redirect("/docs", "/docs/"));
         config.default_service(web::to(gate::fallback));
     }

@@ -44,7 +44,10 @@ impl Api {
     ) -> Result<Self, BadKey> {
         let tokens = AccessTokens::new(token_seed, settings.sign_in.access())?;
         let attempts = Attempts::new(&settings.sign_in);
-        let document = document();
+        let mut document = document();
+        if let Some(url) = &settings.server.public_url {
+            document["servers"] = serde_json::json!([{ "url": url }]);
+        }
         let operations = Operations::of(&document);
         Ok(Self { store, clock, settings, graph, runtime, tokens, attempts, operations, document: document.to_string() })
     }

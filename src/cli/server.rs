@@ -75,8 +75,12 @@ async fn run_server(settings: Settings) -> anyhow::Result<ExitCode> {
     for missing in missing_from(&settings) {
         tracing::warn!("`{missing}` is not set: Meta's webhooks are refused until it is");
     }
+    let public_url = settings.server.public_url.clone();
     let app = App::start(settings, Parts { clock: Arc::new(SystemClock), listener: None, extra: None }).await?;
     tracing::info!(address = %app.address(), "listening on {}", app.base_url());
+    if let Some(url) = &public_url {
+        tracing::info!("the callback address for the app's dashboard is {url}/webhooks/messenger");
+    }
     app.run().await?;
     Ok(ExitCode::SUCCESS)
 }

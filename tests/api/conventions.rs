@@ -1,5 +1,6 @@
 //! What holds for every endpoint, shown on one or two.
 
+use causerie::clock::Clock;
 use causerie::domain::access::Role;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -113,6 +114,23 @@ async fn a_repeated_request_is_done_once_and_answered_twice() {
 }
 
 #[actix_web::test]
+async fn an_answer_is_kept_for_a_day() {
+    let api = TestApi::start().await;
+    let (user, token) = api.user(Role::Owner).await;
+    let create = |token: String, email: &'static str| {
+        api.client.post("/v1/users").by(&token).header("idempotency-key", "k").json(somebody(email)).send()
+    };
+    create(token.clone(), "a@example.org").await.expect(201);
+    api.clock.advance(SignedDuration::from_hours(24));
+    causerie::housekeeping::tidy(&api.store, Clock::now(&api.clock)).await.unwrap();
+    let token = api.sign_in(&user, Clock::now(&api.clock)).await;
+    assert_eq!(create(token.clone(), "a@example.org").await.header("idempotent-replayed"), "true");
+    api.clock.advance(SignedDuration::from_secs(1));
+    causerie::housekeeping::tidy(&api.store, Clock::now(&api.clock)).await.unwrap();
+    create(token, "b@example.org").await.expect(201);
+}
+
+#[actix_web::test]
 async fn many_at_once_with_one_key_make_one_thing() {
     let api = TestApi::start().await;
     let token = api.token(Role::Owner).await;
@@ -157,6 +175,8 @@ async fn the_document_and_its_page_are_served_and_need_nothing_from_outside() {
     let page = api.client.get("/docs/").send().await;
     assert!(page.status.is_success() && page.header("content-type").starts_with("text/html"), "{page:?}");
     assert!(!page.text.contains("http://") && !page.text.contains("https://") && !page.text.contains("src=\"//"), "{}", page.text);
+    let setup = api.client.get("/docs/swagger-initializer.js").send().await.text;
+    assert!(setup.contains("\"validatorUrl\": \"none\"") && !setup.contains("http"), "{setup}");
     let script = api.client.get("/docs/swagger-ui-bundle.js").send().await;
     assert!(script.status.is_success());
     api.client.get("/healthz").send().await.expect(200);
