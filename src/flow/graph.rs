@@ -62,7 +62,7 @@ impl Ways {
     fn new(nodes: &Nodes, edges: &[Edge]) -> Self {
         // The first action of each node that may lead elsewhere: behind it, nothing is certain.
         let mut leaves = vec![u32::MAX; nodes.len()];
-        for (place, edge) in edges.iter().filter_map(|edge| Some((edge.from?, edge))).filter(|(_, edge)| !edge.call) {
+        for place in edges.iter().filter(|edge| !edge.call).filter_map(|edge| edge.from) {
             if let Some(first) = leaves.get_mut(place.node as usize) {
                 *first = place.action.min(*first);
             }
