@@ -18,6 +18,8 @@ pub const NAME_CHARS: usize = 100;
 pub const LANGUAGES: usize = 50;
 pub const OPTIONS: usize = 100;
 pub const VARIATIONS: usize = 50;
+/// Ways of one split.
+pub const ARMS: usize = 50;
 
 /// Characters of an authored text.
 pub const AUTHORED_CHARS: usize = 5_000;

@@ -366,15 +366,28 @@ impl<'a> Run<'a> {
 
     /// A number of this very place, 0 at first.
     pub fn counter(&mut self) -> &mut u32 {
-        let frame = self.session.frames.last();
-        let chatflow = frame.map_or(self.session.chatflow, |frame| frame.chatflow);
+        let key = self.place_key();
+        self.session.counters.entry(key).or_insert(0)
+    }
+
+    fn chatflow(&self) -> ChatflowId {
+        self.session.frames.last().map_or(self.session.chatflow, |frame| frame.chatflow)
+    }
+
+    /// This very place, for what the session remembers of it.
+    pub(super) fn place_key(&self) -> String {
+        let chatflow = self.chatflow();
         // The session's own chatflow is left out: almost always it is that one.
-        let key = if chatflow == self.session.chatflow {
+        if chatflow == self.session.chatflow {
             format!("{}#{}", self.node_name(), self.action)
         } else {
-            format!("{chatflow}/{}#{}", self.node_name(), self.action)
-        };
-        self.session.counters.entry(key).or_insert(0)
+            self.place_name()
+        }
+    }
+
+    /// This very place, told apart from those of all other chatflows.
+    pub fn place_name(&self) -> String {
+        format!("{}/{}#{}", self.chatflow(), self.node_name(), self.action)
     }
 
     /// How often the waiting question was answered wrongly.

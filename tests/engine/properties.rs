@@ -78,6 +78,8 @@ const KEYS: &[&str] = &[
     "min",
     "max",
     "accept",
+    "weight",
+    "sticky",
 ];
 const WORDS: &[&str] = &[
     "send_text",
@@ -86,6 +88,7 @@ const WORDS: &[&str] = &[
     "ask",
     "set",
     "branch",
+    "split",
     "goto",
     "call",
     "end",
@@ -132,6 +135,9 @@ fn action() -> impl Strategy<Value = Value> {
         prop::sample::select(&["email", "phone", "number", "date", "time", "yes_no", "url", "location", "attachment", "rating"][..])
             .prop_map(|kind| json!({ "type": "ask", "text": "?", "answer": kind, "save": "a" })),
         (text(), node()).prop_map(|(text, node)| json!({ "type": "branch", "arms": [{ "if": text, "goto": node }] })),
+        (node(), any::<bool>()).prop_map(|(node, sticky)| {
+            json!({ "type": "split", "sticky": sticky, "save": "a", "arms": [{ "weight": 3, "goto": node }, {}] })
+        }),
         node().prop_map(|node| json!({ "type": "goto", "node": node })),
         node().prop_map(|node| json!({ "type": "call", "node": node })),
         Just(json!({ "type": "call", "chatflow": "this" })),

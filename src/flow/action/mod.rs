@@ -17,6 +17,7 @@ mod send_media;
 mod send_text;
 mod set;
 mod set_attribute;
+mod split;
 mod transfer;
 
 use std::borrow::Cow;
@@ -131,6 +132,7 @@ actions! {
     "ask" => ask::Ask,
     "set" => set::Set,
     "branch" => branch::Branch,
+    "split" => split::Split,
     "goto" => goto::Goto,
     "call" => call::Call,
     "end" => end::End,
