@@ -22,6 +22,7 @@ mod callout;
 mod cli;
 mod configuration;
 mod desk;
+mod effects;
 mod engine;
 mod graph_client;
 mod inbox;

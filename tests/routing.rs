@@ -22,7 +22,7 @@ use causerie::flow::token::TokenKey;
 use causerie::messenger::webhook;
 use causerie::store::turns::{Ending, Loaded};
 use causerie::turn::situation::{BoundFlow, referral_of};
-use causerie::turn::{Draft, LinkLookup, PageWorld, Situation, Turn, obey, take};
+use causerie::turn::{Draft, LinkLookup, PageWorld, Situation, TicketLookup, Turn, obey, take};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -202,6 +202,7 @@ impl Stage {
             link,
             profile: None,
             roster: Some(&self.roster),
+            ticket: TicketLookup::None,
             at: self.now,
             seed: self.seed,
             token_key: &self.key,

@@ -16,9 +16,10 @@ use crate::domain::people::Roster;
 use crate::flow::Flow;
 use crate::runtime::{CommandDone, CommandError};
 use crate::store::StoreError;
+use crate::store::tickets::TicketFilter;
 use crate::store::turns::{Committed, Ending, Loaded, NewEvent, StoredEvent, Take};
 use crate::turn::situation::{older_versions, referral_of};
-use crate::turn::{Draft, LinkLookup, PageWorld, Situation, Turn, obey, take};
+use crate::turn::{Draft, LinkLookup, PageWorld, Situation, TicketLookup, Turn, obey, take};
 
 /// A commit that was refused this often in a row is given back to the sweep.
 const TRIES: u32 = 8;
@@ -132,7 +133,7 @@ async fn attempt_event(
         return Ok(None);
     }
     let link = find_link(shared, event).await?;
-    let mut known = Known { world, older: HashMap::new(), roster: None, link, profile };
+    let mut known = Known { world, older: HashMap::new(), roster: None, ticket: TicketLookup::Unknown, link, profile };
     for _ in 0..TRIES {
         let loaded = known.load(shared, cache, &event.page, psid).await?;
         let turn = known.step(shared, loaded.as_ref(), |cx| Ok::<_, CommandRefused>(take(cx, event)))?;
@@ -146,12 +147,16 @@ async fn attempt_event(
                 known.roster = Some(shared.store.roster().await?);
                 *cache = loaded;
             }
+            Ok(Turn::NeedsTicket) => {
+                known.ticket = open_ticket(shared, loaded.as_ref()).await?;
+                *cache = loaded;
+            }
             Ok(Turn::Ready(draft)) => match commit(shared, *draft, |ending| work.take(ending)).await? {
                 Attempt::Done { after, claimed } => {
                     *cache = Some(*after);
                     return Ok(claimed);
                 }
-                Attempt::Stale => shared.gauges.conflicts.add(1),
+                Attempt::Stale => known.is_stale(shared),
                 Attempt::Taken => return Ok(None),
                 Attempt::NoCapacity => {
                     known.roster = Some(shared.store.roster().await?);
@@ -187,7 +192,8 @@ async fn attempt_order(
     command: &Command,
 ) -> Result<(CommandDone, Option<OutboxItem>), CommandError> {
     let world = shared.worlds.get(page).ok_or(CommandError::NotFound)?;
-    let mut known = Known { world, older: HashMap::new(), roster: None, link: LinkLookup::NoRef, profile: None };
+    let mut known =
+        Known { world, older: HashMap::new(), roster: None, ticket: TicketLookup::Unknown, link: LinkLookup::NoRef, profile: None };
     for _ in 0..TRIES {
         let loaded = known.load(shared, cache, page, psid).await?.ok_or(CommandError::NotFound)?;
         let turn = known.step(shared, Some(&loaded), |cx| obey(cx, &loaded, command));
@@ -195,6 +201,10 @@ async fn attempt_order(
             Turn::Aside { .. } => return Err(CommandError::NotFound),
             Turn::NeedsRoster => {
                 known.roster = Some(shared.store.roster().await?);
+                *cache = Some(loaded);
+            }
+            Turn::NeedsTicket => {
+                known.ticket = open_ticket(shared, Some(&loaded)).await?;
                 *cache = Some(loaded);
             }
             Turn::Ready(draft) => {
@@ -205,7 +215,7 @@ async fn attempt_order(
                         *cache = Some(*after);
                         return Ok((done, claimed));
                     }
-                    Attempt::Stale => shared.gauges.conflicts.add(1),
+                    Attempt::Stale => known.is_stale(shared),
                     Attempt::Taken => return Err(CommandError::Busy),
                     Attempt::NoCapacity => return Err(CommandRefused::NoCapacity.into()),
                 }
@@ -226,11 +236,18 @@ struct Known<'a> {
     world: Arc<PageWorld>,
     older: HashMap<(ChatflowId, u32), Arc<Flow>>,
     roster: Option<Roster>,
+    ticket: TicketLookup,
     link: LinkLookup,
     profile: Option<&'a Profile>,
 }
 
 impl Known<'_> {
+    /// What the turn was computed on is looked at anew.
+    fn is_stale(&mut self, shared: &Shared) {
+        shared.gauges.conflicts.add(1);
+        self.ticket = TicketLookup::Unknown;
+    }
+
     /// The conversation from the cache or the store, and the older flow versions that its session stands in.
     async fn load(
         &mut self,
@@ -267,6 +284,7 @@ impl Known<'_> {
             link: self.link.clone(),
             profile: self.profile,
             roster: self.roster.as_ref(),
+            ticket: self.ticket.clone(),
             at: shared.clock.now(),
             seed: shared.seed(),
             token_key: &shared.token_key,
@@ -302,6 +320,13 @@ async fn commit(shared: &Shared, draft: Draft, take: impl FnOnce(Ending) -> Take
         Committed::Taken => Attempt::Taken,
         Committed::NoCapacity => Attempt::NoCapacity,
     })
+}
+
+async fn open_ticket(shared: &Shared, loaded: Option<&Loaded>) -> Result<TicketLookup, StoreError> {
+    let Some(loaded) = loaded else { return Ok(TicketLookup::None) };
+    let filter = TicketFilter { conversation: Some(loaded.conversation.id), closed: Some(false), ..TicketFilter::default() };
+    let newest = shared.store.tickets(&filter, None, 1).await?.pop();
+    Ok(newest.map_or(TicketLookup::None, |ticket| TicketLookup::Open(Box::new(ticket))))
 }
 
 async fn find_link(shared: &Shared, event: &InboundEvent) -> Result<LinkLookup, StoreError> {

@@ -8,8 +8,8 @@ use utoipa::openapi::{RefOr, Required};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::domain::ids::{
-    CalloutId, ChatflowId, CommentId, ContactId, ConversationId, EventId, LinkId, MessageId, PageId, PipelineId, Psid, RuleSetId,
-    SessionId, SignInId, TeamId, TicketId, TimerId, UserId,
+    CalloutId, ChatflowId, CommentId, ContactId, ConversationId, EmittedId, EventId, LinkId, MessageId, PageId, PipelineId, Psid,
+    RuleSetId, SessionId, SignInId, TeamId, TicketId, TimerId, UserId,
 };
 
 fn text(description: &str, pattern: Option<String>) -> RefOr<Schema> {
@@ -45,6 +45,7 @@ id_schemas! {
     ContactId: "a contact's id", typed(ContactId::PREFIX);
     ConversationId: "a conversation's id", typed(ConversationId::PREFIX);
     SessionId: "a session's id", typed(SessionId::PREFIX);
+    EmittedId: "an event's id", typed(EmittedId::PREFIX);
     EventId: "an inbound event's id", typed(EventId::PREFIX);
     MessageId: "a message's id", typed(MessageId::PREFIX);
     CalloutId: "a callout's id", typed(CalloutId::PREFIX);

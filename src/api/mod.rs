@@ -43,6 +43,7 @@ pub mod agents;
 pub mod auth;
 pub mod chatflows;
 pub mod conversations;
+pub mod events;
 pub mod links;
 pub mod me;
 pub mod operation;
@@ -86,7 +87,7 @@ fn routes(config: &mut ServiceConfig) {
 /// One line per noun.
 fn v1(config: &mut ServiceConfig) {
     config.configure(auth::routes).configure(me::routes).configure(users::routes);
-    config.configure(conversations::routes);
+    config.configure(conversations::routes).configure(events::routes);
     config.configure(operation::routes);
     config.configure(pages::routes).configure(chatflows::routes).configure(links::routes);
     config.configure(teams::routes).configure(agents::routes).configure(transfer_rules::routes);

@@ -89,6 +89,8 @@ typed_ids! {
     SessionId = "ss";
     /// One accepted inbound event.
     EventId = "ev";
+    /// One event that a flow told the outside world.
+    EmittedId = "em";
     /// One message of a transcript, either direction.
     MessageId = "ms";
     /// An HTTP call that a flow asked for.

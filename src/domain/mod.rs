@@ -8,6 +8,7 @@ pub mod chatflow;
 pub mod command;
 pub mod contact;
 pub mod conversation;
+pub mod emitted;
 pub mod event;
 pub mod ids;
 pub mod link;

@@ -21,6 +21,16 @@ pub enum Effect {
         pause_ms: u32,
     },
     OpenTicket(TicketDraft),
+    /// Changes the conversation's open ticket; without one, operators are told and nothing else happens.
+    UpdateTicket(TicketEdit),
+    /// Told to the outside world, in this order. `data` is an object.
+    Emit {
+        name: String,
+        data: Value,
+        node: String,
+    },
+    /// The conversation is done: closed until the visitor writes again, which begins a new session.
+    Close,
     /// The conversation changes owner as decided (`Away` changes nothing).
     Transfer {
         rules: String,
@@ -54,6 +64,20 @@ pub struct TicketDraft {
     pub fields: BTreeMap<String, Value>,
     /// Open one even where this conversation has an open ticket.
     pub another: bool,
+    pub node: String,
+}
+
+/// What changes; all else stays.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TicketEdit {
+    /// Only a ticket of this pipeline.
+    pub pipeline: Option<String>,
+    pub status: Option<String>,
+    pub subject: Option<String>,
+    pub description: Option<String>,
+    pub priority: Option<Priority>,
+    /// Set by name; null removes the field.
+    pub fields: BTreeMap<String, Value>,
     pub node: String,
 }
 

@@ -101,6 +101,7 @@ impl Flow {
     pub fn ticket_places(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.nodes.iter().flat_map(|node| &node.actions).filter_map(|action| match action {
             Action::CreateTicket(ticket) => Some((ticket.pipeline.as_str(), ticket.status.as_deref())),
+            Action::UpdateTicket(edit) => Some((edit.pipeline.as_deref()?, edit.status.as_deref())),
             _ => None,
         })
     }

@@ -232,6 +232,8 @@ impl Stage {
                 Effect::Send { message, .. } => self.offer(message),
                 Effect::SetTimer { id, at } => self.timer = Some((*id, *at)),
                 Effect::CancelTimer { id } => self.timer = self.timer.filter(|(timer, _)| timer != id),
+                // As on the server: the next message begins anew.
+                Effect::Close => self.session = None,
                 Effect::Callout { id, request } => self.callout = Some((*id, request.clone())),
                 _ => {}
             }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::stage::Turn;
 use crate::domain::message::{Button, Content, MediaKind, MessageOut, QuickReply};
 use crate::domain::transfer::Destination;
-use crate::flow::effect::{Effect, TicketDraft};
+use crate::flow::effect::{Effect, TicketDraft, TicketEdit};
 
 /// One line per effect. What is said stands as it is, with `[quick replies]` and `{buttons}`; all else in `(brackets)`.
 /// `agent` names a user id, `now` is the turn's time.
@@ -21,6 +21,9 @@ fn line(effect: &Effect, now: Timestamp, agent: &dyn Fn(crate::domain::ids::User
             format!("(typing {}) {}", length(SignedDuration::from_millis((*pause_ms).into())), said(message))
         }
         Effect::OpenTicket(draft) => ticket(draft),
+        Effect::UpdateTicket(edit) => ticket_edit(edit),
+        Effect::Emit { name, data, .. } => format!("(event {name} {data})"),
+        Effect::Close => "(the conversation is closed)".into(),
         Effect::Transfer { decision, .. } => match &decision.destination {
             Destination::Agent { agent: user, .. } => format!("(transfer to {})", agent(*user)),
             Destination::Queue { .. } => "(transfer to the queue)".into(),
@@ -50,6 +53,17 @@ fn ticket(draft: &TicketDraft) -> String {
     }
     line.push(')');
     line
+}
+
+fn ticket_edit(edit: &TicketEdit) -> String {
+    let mut changes: Vec<String> = Vec::new();
+    changes.extend(edit.status.as_ref().map(|status| format!("status={status}")));
+    changes.extend(edit.priority.map(|priority| format!("priority={}", priority.word())));
+    changes.extend(edit.subject.as_ref().map(|subject| format!("subject={subject}")));
+    changes.extend(edit.description.as_ref().map(|description| format!("description={description}")));
+    changes.extend(edit.fields.iter().map(|(name, value)| format!("{name}={value}")));
+    let pipeline = edit.pipeline.as_ref().map_or_else(String::new, |pipeline| format!(" in {pipeline}"));
+    format!("(ticket updated{pipeline}: {})", changes.join("; "))
 }
 
 fn said(message: &MessageOut) -> String {

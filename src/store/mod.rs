@@ -18,6 +18,7 @@
 
 pub mod access;
 pub mod chatflows;
+pub mod emitted;
 pub mod inbox;
 pub mod links;
 pub mod pages;
@@ -72,6 +73,7 @@ macro_rules! whole_store {
 
 whole_store! {
     chatflows::ChatflowStore,
+    emitted::EmittedStore,
     inbox::InboxStore,
     links::LinkStore,
     pages::PageStore,

@@ -9,6 +9,7 @@ use super::Result;
 use crate::domain::Timestamp;
 use crate::domain::contact::Contact;
 use crate::domain::conversation::Conversation;
+use crate::domain::emitted::Emitted;
 use crate::domain::event::{CalloutResult, InboundEvent};
 use crate::domain::ids::{CalloutId, ConversationId, EventId, MessageId, PageId, Psid, TimerId, UserId};
 use crate::domain::message::{Message, OutboxItem};
@@ -86,6 +87,10 @@ pub struct Commit {
     /// Queued messages of the bot that were not claimed are cancelled first: a person took over.
     pub cancel_queued: bool,
     pub tickets: Vec<NewTicket>,
+    /// Of the conversation's open ticket; one that somebody changed meanwhile makes the commit `Stale`.
+    pub ticket_update: Option<TicketUpdate>,
+    /// Told to the outside world, in this order.
+    pub emitted: Vec<Emitted>,
     pub set_timers: Vec<NewTimer>,
     pub cancel_timers: Vec<TimerId>,
     pub callouts: Vec<NewCallout>,
@@ -108,6 +113,13 @@ pub struct NewTicket {
     pub change: TicketChange,
     /// Not opened where the conversation has an open one.
     pub unless_open: bool,
+}
+
+/// `ticket.revision` is the one that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TicketUpdate {
+    pub ticket: Ticket,
+    pub changes: Vec<TicketChange>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -145,7 +157,7 @@ pub enum Committed {
         /// The claimed first message, to be sent at once.
         claimed: Option<OutboxItem>,
     },
-    /// The conversation moved since it was loaded: drop the cache, load, step again.
+    /// The conversation (or the ticket that the turn changes) moved since it was loaded: drop the cache, load, step again.
     Stale,
     /// The event was already taken, or (fresh) already accepted.
     Taken,

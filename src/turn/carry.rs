@@ -1,45 +1,71 @@
 //! A step's effects become what the commit writes. Exhaustive on purpose: a new effect stops the build here.
 
 use super::draft::{Draft, Turn};
-use super::situation::Situation;
-use crate::domain::conversation::Owner;
-use crate::domain::ids::{TeamId, TicketId};
+use super::situation::{Situation, TicketLookup};
+use super::tickets;
+use crate::domain::conversation::{ConversationStatus, Owner};
+use crate::domain::emitted::Emitted;
+use crate::domain::ids::{ChatflowId, SessionId};
 use crate::domain::message::{Author, Content, MessageOut};
-use crate::domain::ticket::{Source, Ticket, TicketChange};
+use crate::domain::ticket::Source;
 use crate::domain::transfer::{Decision, Destination};
-use crate::flow::effect::{Effect, TicketDraft};
+use crate::flow::effect::Effect;
+use crate::flow::session::Session;
 use crate::flow::step::Outcome;
 use crate::messenger::send::split;
-use crate::store::turns::{Assign, NewCallout, NewTicket, NewTimer};
-
-/// For the ticket that a transfer rule opens (`otherwise: ticket`).
-const RULE_TICKET_SUBJECT: &str = "Nobody could take the conversation";
+use crate::store::turns::{Assign, NewCallout, NewTimer};
 
 pub(super) fn carry(cx: &Situation<'_>, mut draft: Draft, outcome: Outcome) -> Turn {
     if outcome.needs_roster && cx.roster.is_none() {
         return Turn::NeedsRoster;
+    }
+    let updates = outcome.effects.iter().any(|effect| matches!(effect, Effect::UpdateTicket(_)));
+    if updates && cx.ticket == TicketLookup::Unknown {
+        return Turn::NeedsTicket;
     }
     if let Some(contact) = outcome.contact {
         draft.contact = contact;
         draft.contact_changed = true;
     }
     draft.trace.extend(outcome.trace);
-    let source = flow_source(&outcome.session);
+    let origin = Origin::of(&outcome.session);
     draft.set_session(Some(outcome.session));
     for effect in outcome.effects {
-        apply(cx, &mut draft, effect, &source);
+        apply(cx, &mut draft, effect, &origin);
     }
     Turn::Ready(Box::new(draft))
 }
 
-fn apply(cx: &Situation<'_>, draft: &mut Draft, effect: Effect, source: &Source) {
+/// Where the effects come from.
+struct Origin {
+    session: SessionId,
+    chatflow: ChatflowId,
+    version: u32,
+    node: String,
+}
+
+impl Origin {
+    fn of(session: &Session) -> Self {
+        let node = session.frames.last().map(|frame| frame.node.clone()).unwrap_or_default();
+        Self { session: session.id, chatflow: session.chatflow, version: session.version, node }
+    }
+
+    fn source(&self) -> Source {
+        Source::Flow { chatflow: self.chatflow, version: self.version, node: self.node.clone() }
+    }
+}
+
+fn apply(cx: &Situation<'_>, draft: &mut Draft, effect: Effect, origin: &Origin) {
     match effect {
         Effect::Send { message, pause_ms } => {
             for (index, part) in split(message).into_iter().enumerate() {
                 draft.send(Author::Bot, part, if index == 0 { pause_ms } else { 0 });
             }
         }
-        Effect::OpenTicket(ticket) => open_ticket(cx, draft, ticket, source.clone(), None),
+        Effect::OpenTicket(ticket) => tickets::open(cx, draft, ticket, origin.source(), None),
+        Effect::UpdateTicket(edit) => tickets::update(cx, draft, edit, origin.source()),
+        Effect::Emit { name, data, node } => emit(draft, origin, name, data, node),
+        Effect::Close => close(draft),
         Effect::Transfer { rules, decision } => transfer(cx, draft, &rules, decision),
         Effect::Callout { id, request } => draft.callouts.push(NewCallout { id, request }),
         Effect::SetTimer { id, at } => draft.set_timers.push(NewTimer { id, due_at: at }),
@@ -51,9 +77,28 @@ fn apply(cx: &Situation<'_>, draft: &mut Draft, effect: Effect, source: &Source)
     }
 }
 
-fn flow_source(session: &crate::flow::session::Session) -> Source {
-    let node = session.frames.last().map(|frame| frame.node.clone()).unwrap_or_default();
-    Source::Flow { chatflow: session.chatflow, version: session.version, node }
+fn emit(draft: &mut Draft, origin: &Origin, name: String, data: serde_json::Value, node: String) {
+    let emitted = Emitted {
+        id: draft.ids.next(),
+        at: draft.at,
+        name,
+        data,
+        page: draft.conversation.page.clone(),
+        contact: draft.contact.id,
+        conversation: draft.conversation.id,
+        session: origin.session,
+        chatflow: origin.chatflow,
+        version: origin.version,
+        node,
+    };
+    draft.emitted.push(emitted);
+}
+
+/// As a person's closing: the next message starts afresh.
+fn close(draft: &mut Draft) {
+    draft.conversation.status = ConversationStatus::Closed;
+    draft.set_session(None);
+    draft.note_line("closed", "the chatflow closed the conversation");
 }
 
 fn transfer(cx: &Situation<'_>, draft: &mut Draft, rules: &str, decision: Decision) {
@@ -71,9 +116,8 @@ fn transfer(cx: &Situation<'_>, draft: &mut Draft, rules: &str, decision: Decisi
         Destination::TicketAndQueue { team } => {
             draft.give_to(Owner::Queue { team });
             draft.note_line("queued", because.clone());
-            let ticket = rule_ticket(cx, because);
-            if let Some(ticket) = ticket {
-                open_ticket(cx, draft, ticket, Source::Rule { rules: rules.to_owned() }, team);
+            if let Some(ticket) = tickets::of_rule(cx, because) {
+                tickets::open(cx, draft, ticket, Source::Rule { rules: rules.to_owned() }, team);
             }
         }
         Destination::PageInbox => {
@@ -84,56 +128,4 @@ fn transfer(cx: &Situation<'_>, draft: &mut Draft, rules: &str, decision: Decisi
         }
         Destination::Away => draft.note_line("not_transferred", because),
     }
-}
-
-/// In the first pipeline: a rule names none.
-fn rule_ticket(cx: &Situation<'_>, because: String) -> Option<TicketDraft> {
-    let pipeline = cx.world.pipelines.first()?;
-    Some(TicketDraft {
-        pipeline: pipeline.key.clone(),
-        status: None,
-        subject: RULE_TICKET_SUBJECT.to_owned(),
-        description: because,
-        priority: crate::domain::ticket::Priority::default(),
-        fields: std::collections::BTreeMap::new(),
-        another: false,
-        node: String::new(),
-    })
-}
-
-fn open_ticket(cx: &Situation<'_>, draft: &mut Draft, wanted: TicketDraft, source: Source, team: Option<TeamId>) {
-    let by_key = cx.world.pipelines.iter().find(|pipeline| pipeline.key == wanted.pipeline);
-    let Some(pipeline) = by_key.or_else(|| cx.world.pipelines.first()) else {
-        draft.note_line("report", format!("no ticket `{}` was opened: there is no pipeline", wanted.subject));
-        return;
-    };
-    let named = wanted.status.as_deref().and_then(|key| pipeline.statuses.iter().find(|status| status.key == key));
-    let Some(status) = named.or_else(|| pipeline.statuses.first()) else { return };
-    let source = match source {
-        Source::Flow { chatflow, version, .. } if !wanted.node.is_empty() => Source::Flow { chatflow, version, node: wanted.node },
-        other => other,
-    };
-    let id: TicketId = draft.ids.next();
-    let ticket = Ticket {
-        id,
-        number: 0,
-        pipeline: pipeline.id,
-        status: status.key.clone(),
-        subject: wanted.subject,
-        description: wanted.description,
-        priority: wanted.priority,
-        page: Some(draft.conversation.page.clone()),
-        contact: Some(draft.contact.id),
-        conversation: Some(draft.conversation.id),
-        assignee: None,
-        team,
-        fields: wanted.fields,
-        source,
-        closed: status.closed,
-        revision: 1,
-        created_at: draft.at,
-        updated_at: draft.at,
-    };
-    let change = TicketChange::opened(&ticket);
-    draft.tickets.push(NewTicket { ticket, change, unless_open: !wanted.another });
 }

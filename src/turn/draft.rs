@@ -3,11 +3,12 @@
 use crate::domain::Timestamp;
 use crate::domain::contact::Contact;
 use crate::domain::conversation::{Conversation, ConversationStatus, Owner};
+use crate::domain::emitted::Emitted;
 use crate::domain::ids::{IdMaker, MessageId, TimerId};
 use crate::domain::message::{Author, Message, MessageBody, MessageOut, MessageStatus, OutboxItem};
 use crate::flow::session::Session;
 use crate::flow::trace::TraceLine;
-use crate::store::turns::{Assign, Commit, Ending, Facts, Loaded, NewCallout, NewTicket, NewTimer, SessionChange, Take};
+use crate::store::turns::{Assign, Commit, Ending, Facts, Loaded, NewCallout, NewTicket, NewTimer, SessionChange, Take, TicketUpdate};
 
 /// A turn is ready, or lacks something that only a store can tell.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub enum Turn {
     },
     /// A transfer has to be decided: load the roster, take the turn again.
     NeedsRoster,
+    /// The conversation's ticket is to be changed: look for the newest open one, take the turn again.
+    NeedsTicket,
 }
 
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub struct Draft {
     pub outbox: Vec<OutboxItem>,
     pub cancel_queued: bool,
     pub tickets: Vec<NewTicket>,
+    pub ticket_update: Option<TicketUpdate>,
+    pub emitted: Vec<Emitted>,
     pub set_timers: Vec<NewTimer>,
     pub cancel_timers: Vec<TimerId>,
     pub callouts: Vec<NewCallout>,
@@ -79,6 +84,8 @@ impl Draft {
             outbox: Vec::new(),
             cancel_queued: false,
             tickets: Vec::new(),
+            ticket_update: None,
+            emitted: Vec::new(),
             set_timers: Vec::new(),
             cancel_timers: Vec::new(),
             callouts: Vec::new(),
@@ -174,6 +181,8 @@ impl Draft {
             claim_until,
             cancel_queued: self.cancel_queued,
             tickets: self.tickets,
+            ticket_update: self.ticket_update,
+            emitted: self.emitted,
             set_timers: self.set_timers,
             cancel_timers: self.cancel_timers,
             callouts: self.callouts,

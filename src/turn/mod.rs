@@ -13,8 +13,9 @@ pub mod obey;
 pub mod route;
 pub mod situation;
 pub mod take;
+mod tickets;
 
 pub use draft::{Draft, Turn};
 pub use obey::obey;
-pub use situation::{LinkLookup, PageWorld, Situation};
+pub use situation::{LinkLookup, PageWorld, Situation, TicketLookup};
 pub use take::take;

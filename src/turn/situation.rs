@@ -10,7 +10,7 @@ use crate::domain::ids::ChatflowId;
 use crate::domain::link::Link;
 use crate::domain::page::{Page, PageState};
 use crate::domain::people::Roster;
-use crate::domain::ticket::Pipeline;
+use crate::domain::ticket::{Pipeline, Ticket};
 use crate::domain::transfer::RuleSet;
 use crate::flow::Flow;
 use crate::flow::step::{Library, Rules};
@@ -95,6 +95,16 @@ pub enum LinkLookup {
     Found(Box<Link>),
 }
 
+/// The newest open ticket of the conversation.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum TicketLookup {
+    /// Nobody has looked yet.
+    #[default]
+    Unknown,
+    None,
+    Open(Box<Ticket>),
+}
+
 pub struct Situation<'a> {
     /// `None`: the first event of this visitor.
     pub loaded: Option<&'a Loaded>,
@@ -105,6 +115,7 @@ pub struct Situation<'a> {
     /// What Meta tells of a visitor who was unknown until now.
     pub profile: Option<&'a Profile>,
     pub roster: Option<&'a Roster>,
+    pub ticket: TicketLookup,
     /// Now, by our clock.
     pub at: Timestamp,
     pub seed: u64,

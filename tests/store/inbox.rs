@@ -56,6 +56,8 @@ pub(super) async fn insert(store: &SqlStore, conversation: Conversation) {
         claim_until: None,
         cancel_queued: false,
         tickets: Vec::new(),
+        ticket_update: None,
+        emitted: Vec::new(),
         set_timers: Vec::new(),
         cancel_timers: Vec::new(),
         callouts: Vec::new(),

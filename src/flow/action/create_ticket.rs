@@ -50,23 +50,43 @@ document! {
     }
 }
 
+impl Urgency {
+    pub(super) fn priority(self) -> Priority {
+        match self {
+            Self::Low => Priority::Low,
+            Self::Normal => Priority::Normal,
+            Self::High => Priority::High,
+            Self::Urgent => Priority::Urgent,
+        }
+    }
+}
+
+/// A pipeline and a status of it that the surroundings know; without a pipeline, a status of any.
+pub(super) fn check_place(r: &mut Reader<'_>, pipeline: Option<&String>, status: Option<&String>) {
+    let Some(pipelines) = &r.env.pipelines else { return };
+    if let Some(pipeline) = pipeline.filter(|pipeline| !pipelines.contains_key(*pipeline)) {
+        let hint = match nearest(pipeline, pipelines.keys().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known are: {}", pipelines.keys().cloned().collect::<Vec<_>>().join(", ")),
+        };
+        let message = format!("there is no pipeline `{}`", shorten(pipeline));
+        r.at("pipeline", |r| r.issue(Code::UnknownPipeline, message, hint));
+        return;
+    }
+    let (whose, statuses): (String, Vec<String>) = match pipeline {
+        Some(pipeline) => (format!("the pipeline `{pipeline}` has no"), pipelines.get(pipeline).cloned().unwrap_or_default()),
+        None => ("no pipeline has a".into(), pipelines.values().flatten().cloned().collect()),
+    };
+    if let Some(status) = status.filter(|status| !statuses.contains(status)) {
+        let message = format!("{whose} status `{}`", shorten(status));
+        let hint = format!("known are: {}", statuses.join(", "));
+        r.at("status", |r| r.issue(Code::UnknownStatus, message, hint));
+    }
+}
+
 impl Behaviour for CreateTicket {
     fn settle(&mut self, r: &mut Reader<'_>) {
-        let Some(pipelines) = &r.env.pipelines else { return };
-        let Some(statuses) = pipelines.get(&self.pipeline) else {
-            let hint = match nearest(&self.pipeline, pipelines.keys().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("known are: {}", pipelines.keys().cloned().collect::<Vec<_>>().join(", ")),
-            };
-            let message = format!("there is no pipeline `{}`", shorten(&self.pipeline));
-            r.at("pipeline", |r| r.issue(Code::UnknownPipeline, message, hint));
-            return;
-        };
-        if let Some(status) = self.status.as_ref().filter(|status| !statuses.contains(status)) {
-            let message = format!("the pipeline `{}` has no status `{}`", self.pipeline, shorten(status));
-            let hint = format!("known are: {}", statuses.join(", "));
-            r.at("status", |r| r.issue(Code::UnknownStatus, message, hint));
-        }
+        check_place(r, Some(&self.pipeline), self.status.as_ref());
     }
 
     fn run(&self, run: &mut Run<'_>) -> Next {
@@ -75,12 +95,7 @@ impl Behaviour for CreateTicket {
         let fields = self.fields.0.iter().filter_map(|(name, value)| Some((name.clone(), run.json(value)?))).collect();
         let Some((pipeline, status)) = self.place(run) else { return Next::On };
         let node = run.node_name().to_owned();
-        let priority = match self.priority {
-            Urgency::Low => Priority::Low,
-            Urgency::Normal => Priority::Normal,
-            Urgency::High => Priority::High,
-            Urgency::Urgent => Priority::Urgent,
-        };
+        let priority = self.priority.priority();
         run.effect(Effect::OpenTicket(TicketDraft {
             pipeline,
             status,

@@ -7,8 +7,10 @@
 mod ask;
 mod branch;
 mod call;
+mod close;
 mod create_ticket;
 mod delay;
+mod emit_event;
 mod end;
 mod goto;
 mod http_request;
@@ -19,6 +21,7 @@ mod set;
 mod set_attribute;
 mod split;
 mod transfer;
+mod update_ticket;
 
 use std::borrow::Cow;
 
@@ -136,9 +139,12 @@ actions! {
     "goto" => goto::Goto,
     "call" => call::Call,
     "end" => end::End,
+    "close" => close::Close,
     "http_request" => http_request::HttpRequest,
+    "emit_event" => emit_event::EmitEvent,
     "transfer" => transfer::Transfer,
     "create_ticket" => create_ticket::CreateTicket,
+    "update_ticket" => update_ticket::UpdateTicket,
     "label_contact" => label_contact::LabelContact,
     "set_attribute" => set_attribute::SetAttribute,
 }

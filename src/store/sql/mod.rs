@@ -12,6 +12,7 @@ pub mod access;
 mod cached;
 pub mod chatflows;
 pub mod column;
+mod emitted;
 mod error;
 mod inbox;
 pub mod links;

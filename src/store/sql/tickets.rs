@@ -136,7 +136,8 @@ fn list(conn: &mut AnyConn, filter: &TicketFilter, before: Option<i64>, limit: u
     rows.into_iter().map(Ticket::try_from).collect()
 }
 
-fn update(conn: &mut AnyConn, ticket: &Ticket, changes: &[TicketChange], comment: Option<&Comment>) -> Result<i64> {
+/// Also part of the turn's own commit.
+pub(super) fn update(conn: &mut AnyConn, ticket: &Ticket, changes: &[TicketChange], comment: Option<&Comment>) -> Result<i64> {
     let next = ticket.revision + 1;
     let row = TicketRow::try_from(ticket)?;
     let as_read = tickets::table.find(&row.id).filter(tickets::revision.eq(ticket.revision));

@@ -2,15 +2,17 @@ use std::collections::BTreeMap;
 
 use causerie::domain::access::{Role, User};
 use causerie::domain::conversation::{ConversationStatus, Owner};
+use causerie::domain::emitted::Emitted;
 use causerie::domain::ids::{PageId, Psid, UserId};
 use causerie::domain::message::Author;
 use causerie::domain::ticket::{Pipeline, Priority, Source, Status, Ticket, TicketChange};
 use causerie::store::access::AccessStore;
+use causerie::store::emitted::{EmittedFilter, EmittedStore};
 use causerie::store::people::PeopleStore;
 use causerie::store::pipelines::PipelineStore;
 use causerie::store::sql::SqlStore;
 use causerie::store::tickets::{TicketFilter, TicketStore};
-use causerie::store::turns::{Assign, Commit, Committed, Ending, Loaded, NewTicket, SessionChange, Take, TurnStore};
+use causerie::store::turns::{Assign, Commit, Committed, Ending, Loaded, NewTicket, SessionChange, Take, TicketUpdate, TurnStore};
 use futures_util::future::join_all;
 use uuid::Uuid;
 
@@ -321,6 +323,75 @@ fn tickets_of_turns_are_numbered_without_a_gap_and_one_stays_open_per_conversati
         assert_eq!(numbers, (1..=21).collect::<Vec<i64>>());
         let mine = found.iter().filter(|ticket| ticket.conversation == Some(threads[0].conversation.id)).count();
         assert_eq!(mine, 2, "the second because it was asked for");
+    });
+}
+
+#[test]
+fn a_ticket_that_somebody_changed_meanwhile_makes_the_turn_stale() {
+    on_each_database(|store| async move {
+        let pipeline = pipeline(&store).await;
+        let mut ana = Thread::new("ana");
+        let mut commit = ana.turn();
+        commit.tickets = vec![new_ticket(&mut ana, &pipeline, true)];
+        store.commit(commit).await.unwrap();
+        let read = store.tickets(&TicketFilter::default(), None, 1).await.unwrap().remove(0);
+        store.update_ticket(&Ticket { subject: "by hand".into(), ..read.clone() }, &[], None).await.unwrap();
+
+        let by_flow = |ticket: &Ticket| TicketUpdate {
+            ticket: Ticket { status: "done".into(), closed: true, ..ticket.clone() },
+            changes: Vec::new(),
+        };
+        let mut late = ana.turn();
+        late.ticket_update = Some(by_flow(&read));
+        assert_eq!(store.commit(late.clone()).await.unwrap(), Committed::Stale);
+        let fresh = store.ticket(read.id).await.unwrap().unwrap();
+        assert_eq!((fresh.subject.as_str(), fresh.status.as_str()), ("by hand", "new"));
+        late.ticket_update = Some(by_flow(&fresh));
+        assert_eq!(store.commit(late).await.unwrap(), NOTHING_CLAIMED);
+        let after = store.ticket(read.id).await.unwrap().unwrap();
+        assert_eq!((after.subject.as_str(), after.status.as_str(), after.revision), ("by hand", "done", 3));
+    });
+}
+
+#[test]
+fn what_a_turn_tells_the_world_is_read_in_order() {
+    on_each_database(|store| async move {
+        let mut threads = [Thread::new("ana"), Thread::new("ben")];
+        let mut told = Vec::new();
+        for (n, name) in ["asked", "answered", "asked"].into_iter().enumerate() {
+            let thread = &mut threads[n % 2];
+            let mut commit = thread.turn();
+            let emitted = |thread: &mut Thread, data| Emitted {
+                id: thread.ids.next(),
+                at: at(3),
+                name: name.into(),
+                data,
+                page: page(),
+                contact: thread.contact.id,
+                conversation: thread.conversation.id,
+                session: thread.ids.next(),
+                chatflow: thread.ids.next(),
+                version: 7,
+                node: "é".into(),
+            };
+            commit.emitted = vec![emitted(thread, serde_json::json!({ "n": n })), emitted(thread, serde_json::json!({}))];
+            told.extend(commit.emitted.clone());
+            store.commit(commit).await.unwrap();
+        }
+        told.reverse();
+        let read = |filter: EmittedFilter, before, limit| {
+            let store = store.clone();
+            async move { store.emitted(&filter, before, limit).await.unwrap() }
+        };
+        let all = read(EmittedFilter::default(), None, 100).await;
+        assert_eq!(all.iter().map(|(_, event)| event.clone()).collect::<Vec<_>>(), told);
+        assert_eq!(read(EmittedFilter::default(), Some(all[1].0), 2).await, all[2..4]);
+        let bens = EmittedFilter { conversation: Some(threads[1].conversation.id), ..EmittedFilter::default() };
+        assert_eq!(read(bens, None, 100).await, all[2..4]);
+        let asked = EmittedFilter { name: Some("asked".into()), page: Some(page()), ..EmittedFilter::default() };
+        assert_eq!(read(asked, None, 100).await.len(), 4);
+        let elsewhere = EmittedFilter { page: Some(PageId::new("9")), ..EmittedFilter::default() };
+        assert_eq!(read(elsewhere, None, 100).await, []);
     });
 }
 

@@ -80,6 +80,8 @@ impl Thread {
             claim_until: None,
             cancel_queued: false,
             tickets: Vec::new(),
+            ticket_update: None,
+            emitted: Vec::new(),
             set_timers: Vec::new(),
             cancel_timers: Vec::new(),
             callouts: Vec::new(),

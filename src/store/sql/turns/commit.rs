@@ -12,12 +12,13 @@ use super::message::{MessageRow, OutboxRow};
 use super::send;
 use super::tables::{callouts, contacts, conversations, messages, timers};
 use crate::domain::message::OutboxItem;
-use crate::store::Result;
 use crate::store::sql::cached::Cached;
 use crate::store::sql::column::{json, ms};
+use crate::store::sql::emitted::{self, EmittedRow};
 use crate::store::sql::writer::{Stop, lane_of};
 use crate::store::sql::{AnyConn, Named, people, tickets};
-use crate::store::turns::{Assign, Commit, Committed, NewTicket, SessionChange, Take};
+use crate::store::turns::{Assign, Commit, Committed, NewTicket, SessionChange, Take, TicketUpdate};
+use crate::store::{Result, StoreError};
 
 enum TakeRow {
     Stored { event: String, word: &'static str, reason: Option<String> },
@@ -68,6 +69,8 @@ pub struct Prepared {
     claim_until: Option<i64>,
     cancel_queued: bool,
     tickets: Vec<NewTicket>,
+    ticket_update: Option<TicketUpdate>,
+    emitted: Vec<EmittedRow>,
     timers: Vec<TimerRow>,
     cancel_timers: Vec<String>,
     callouts: Vec<CalloutRow>,
@@ -82,7 +85,7 @@ impl Prepared {
     pub fn of(commit: Commit) -> Result<Self> {
         let row = ConversationRow::of(&commit.conversation)?;
         let (page_id, psid) = (&row.identity.page_id, &row.identity.psid);
-        let shares = commit.assign.is_some() || !commit.tickets.is_empty();
+        let shares = commit.assign.is_some() || !commit.tickets.is_empty() || commit.ticket_update.is_some();
         let lane = if shares { SHARED_LANE } else { lane_of(page_id, psid) };
         let timer = |new: &crate::store::turns::NewTimer| TimerRow {
             id: new.id.to_string(),
@@ -114,6 +117,8 @@ impl Prepared {
             claim_until: commit.claim_until.map(ms),
             cancel_queued: commit.cancel_queued,
             tickets: commit.tickets,
+            ticket_update: commit.ticket_update,
+            emitted: commit.emitted.iter().map(EmittedRow::of).collect::<Result<_>>()?,
             cancel_timers: commit.cancel_timers.iter().map(ToString::to_string).collect(),
             assign: commit.assign,
             facts: FactColumns {
@@ -133,6 +138,9 @@ impl Prepared {
             return Err(Stop::Refused(Committed::NoCapacity));
         }
         if !self.save_conversation(conn)? {
+            return Err(Stop::Refused(Committed::Stale));
+        }
+        if !self.update_ticket(conn)? {
             return Err(Stop::Refused(Committed::Stale));
         }
         self.save_contact(conn)?;
@@ -245,9 +253,22 @@ impl Prepared {
         Ok(claimed)
     }
 
+    /// False where somebody changed the ticket meanwhile.
+    fn update_ticket(&self, conn: &mut AnyConn) -> Result<bool> {
+        let Some(TicketUpdate { ticket, changes }) = &self.ticket_update else { return Ok(true) };
+        match tickets::update(conn, ticket, changes, None) {
+            Ok(_) => Ok(true),
+            Err(StoreError::Conflict { .. }) => Ok(false),
+            Err(other) => Err(other),
+        }
+    }
+
     fn save_rest(&self, conn: &mut AnyConn) -> Result<()> {
         for new in &self.tickets {
             tickets::insert(conn, &new.ticket, &new.change, new.unless_open)?;
+        }
+        for row in &self.emitted {
+            emitted::insert(conn, row)?;
         }
         for row in &self.timers {
             on_each!(&mut *conn, conn => diesel::insert_into(timers::table).values(row).execute(conn)).of("timer")?;
