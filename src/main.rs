@@ -14,6 +14,7 @@ use secrecy::SecretString;
 
 use cli::author::{self, Chat};
 use cli::server::{self, NewOwner};
+use cli::translate::{self, Translations};
 use cli::{complain, say};
 
 /// Actor messages between threads are about four times as fast as with glibc's allocator.
@@ -77,6 +78,10 @@ enum Command {
     ///
     /// The same interpreter as on the server, with a clock that jumps. Nothing is sent, stored or called.
     Simulate(Chat),
+    /// List a flow's texts in a language, write them for translators, or take them back
+    ///
+    /// Without --export or --import, lists every text with its state; exit code 1 where a translation is missing.
+    Translations(Translations),
 }
 
 #[derive(Args)]
@@ -125,5 +130,6 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Openapi { flow_schema: true } => say(&serde_json::to_string_pretty(&causerie::flow::schema::schema())?),
         Command::Check { files, json } => author::check(&files, json),
         Command::Simulate(chat) => author::simulate(&chat),
+        Command::Translations(wanted) => translate::translations(&wanted),
     }
 }

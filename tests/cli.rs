@@ -117,9 +117,24 @@ fn a_flow_is_chatted_with() {
 }
 
 #[test]
+fn a_flow_is_translated() {
+    let desk = Desk::new();
+    let flow = desk.file("flow.json", FLOW);
+    let french = |more: &[&str]| desk.run(&[&["translations", text(&flow), "--locale", "fr"], more].concat(), "");
+    assert!(good(&french(&[])).contains("2 texts from `en` to `fr`, 0 missing"));
+    assert!(good(&french(&["--export", "xliff"])).contains("<ph id=\"1\">{{ name }}</ph>"));
+    let table = good(&french(&["--export", "csv"]));
+    let back = desk.file("fr.csv", &table.replace("Who are you?,,", "Who are you?,Qui ?,"));
+    let translated: Value = serde_json::from_str(&good(&french(&["--import", text(&back)]))).unwrap();
+    assert_eq!(translated["nodes"]["hello"][0]["text"], serde_json::json!({ "en": "Who are you?", "fr": "Qui ?" }));
+    let lost = desk.file("lost.csv", &table.replace("!,,", "!,Bonjour !,"));
+    assert!(bad(&french(&["--import", text(&lost)])).contains("lost_placeholder"));
+}
+
+#[test]
 fn a_command_explains_itself() {
     let desk = Desk::new();
-    for command in ["serve", "demo", "migrate", "openapi", "check", "simulate", "create-owner"] {
+    for command in ["serve", "demo", "migrate", "openapi", "check", "simulate", "translations", "create-owner"] {
         assert!(good(&desk.run(&["--help"], "")).contains(command), "{command}");
         assert!(good(&desk.run(&[command, "--help"], "")).len() > 100, "{command}");
     }

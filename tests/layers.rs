@@ -84,6 +84,8 @@ const PURE: &[(&str, &[&str])] = &[
             "hmac",
             "sha2",
             "base64",
+            "csv",
+            "roxmltree",
         ],
     ),
     (
@@ -115,6 +117,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["api"]),
     ("argon2", &["api"]),
     ("minijinja", &["flow"]),
+    ("csv", &["flow"]),
+    ("roxmltree", &["flow"]),
     ("rust_embed", &["api", "sandbox", "app"]),
     ("clap", &["main", "cli", "config"]),
     // Inside, errors are typed.

@@ -106,7 +106,7 @@ fn line(file: &Path, issue: &Issue, as_json: bool) -> anyhow::Result<String> {
 }
 
 /// The file's text; `-` is standard input.
-fn read(file: &Path) -> anyhow::Result<String> {
+pub fn read(file: &Path) -> anyhow::Result<String> {
     let mut text = String::new();
     let read = if file == Path::new("-") {
         std::io::stdin().read_to_string(&mut text)

@@ -1,7 +1,9 @@
-//! What the commands do: [`author`] for those who write flows (no server, no settings), [`server`] for those who run it.
+//! What the commands do: [`author`] and [`translate`] for those who write flows (no server, no settings), [`server`] for
+//! those who run it.
 
 pub mod author;
 pub mod server;
+pub mod translate;
 
 use std::io::Write;
 use std::process::ExitCode;

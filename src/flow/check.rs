@@ -48,10 +48,7 @@ pub fn check(document: &Value, env: &Env) -> Checked {
     if let Some(message) = too_large(document) {
         return Checked { flow: None, issues: vec![Issue::new(Code::TooLarge, "", message, "")] };
     }
-    let names: HashMap<String, u32> = match document.get("nodes") {
-        Some(Value::Object(nodes)) => (0..).zip(nodes).take(limits::NODES).map(|(i, (name, _))| (name.clone(), i)).collect(),
-        _ => HashMap::new(),
-    };
+    let names = names(document);
     let mut reader = Reader::new(env, names.clone());
     let document = Document::read(&mut reader, document);
     check_variables(&mut reader);
@@ -81,8 +78,16 @@ pub fn check(document: &Value, env: &Env) -> Checked {
     Checked { flow, issues }
 }
 
+/// The nodes by name, each with its number.
+pub(super) fn names(document: &Value) -> HashMap<String, u32> {
+    match document.get("nodes") {
+        Some(Value::Object(nodes)) => (0..).zip(nodes).take(limits::NODES).map(|(i, (name, _))| (name.clone(), i)).collect(),
+        _ => HashMap::new(),
+    }
+}
+
 /// A value that did not come through [`parse`](super::parse) may be of any size; reading it goes as deep as it is.
-fn too_large(document: &Value) -> Option<String> {
+pub(super) fn too_large(document: &Value) -> Option<String> {
     let (mut open, mut count) = (vec![(document, 0)], 0_usize);
     while let Some((value, depth)) = open.pop() {
         count += 1;

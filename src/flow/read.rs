@@ -46,8 +46,8 @@ pub struct Found {
     pub uses: BTreeMap<String, String>,
     /// Names that actions set.
     pub sets: BTreeMap<String, String>,
-    /// Pointers of all texts, for translators.
-    pub texts: Vec<String>,
+    /// All texts, for translators.
+    pub texts: Vec<TextPlace>,
     /// Each node's name, and the type and shape of its actions; `None` where an action could not be read.
     pub nodes: Vec<(String, Vec<Option<ReadAction>>)>,
     /// Something could not even be told what it is: what it may have set or led to is unknown.
@@ -57,10 +57,21 @@ pub struct Found {
 /// An action's type and shape.
 pub type ReadAction = (&'static str, Shape);
 
-#[derive(Debug, Clone, Copy)]
+/// Where a text stands, and how long it may be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextPlace {
+    /// JSON pointer into the document.
+    pub pointer: String,
+    /// Characters, in any language.
+    pub most: usize,
+}
+
+#[derive(Debug, Clone)]
 pub struct Edge {
     pub from: Option<Place>,
     pub to: u32,
+    /// Where the node is named.
+    pub pointer: String,
     /// A `call`: the way comes back.
     pub call: bool,
     /// Taken whenever the action runs.
@@ -136,6 +147,15 @@ impl<'a> Reader<'a> {
 
     pub fn pointer(&self) -> &str {
         &self.pointer
+    }
+
+    /// The text that was read here last may have at most this many characters: for translators. To check it is the
+    /// caller's.
+    pub fn limit_text(&mut self, most: usize) {
+        let here = self.found.texts.iter_mut().rev().take_while(|text| text.pointer.starts_with(&self.pointer));
+        for text in here.filter(|text| text.pointer == self.pointer) {
+            text.most = text.most.min(most);
+        }
     }
 
     pub fn inside<T>(&mut self, place: Place, read: impl FnOnce(&mut Self) -> T) -> T {
@@ -258,15 +278,15 @@ macro_rules! document {
             #[allow(unused_variables, unused_mut, reason = "an object without fields")]
             fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 let mut object = $crate::flow::read::ObjectSchema::new(concat!($($doc, "\n"),*));
-                $(object.field::<$ty>(generator, stringify!($field), concat!($($fdoc, "\n"),*), document!(@optional $($default)?));)*
+                $(object.field::<$ty>(generator, stringify!($field), concat!($($fdoc, "\n"),*), document!(@default $($default)?));)*
                 object.finish()
             }
         }
     };
     (@field $r:ident $object:ident $field:ident $ty:ty) => { $r.field::<$ty>($object, stringify!($field)) };
     (@field $r:ident $object:ident $field:ident $ty:ty = $default:expr) => { $r.field_or::<$ty>($object, stringify!($field), || $default) };
-    (@optional) => { false };
-    (@optional $default:expr) => { true };
+    (@default) => { None };
+    (@default $default:expr) => { Some(stringify!($default)) };
 }
 pub(crate) use document;
 
@@ -325,14 +345,18 @@ impl ObjectSchema {
         Self { description, properties: Map::new(), required: Vec::new() }
     }
 
-    pub fn field<T: Read + JsonSchema>(&mut self, generator: &mut SchemaGenerator, name: &str, about: &str, optional: bool) {
+    /// `default`: the source of the expression that stands for the absent field.
+    pub fn field<T: Read + JsonSchema>(&mut self, generator: &mut SchemaGenerator, name: &str, about: &str, default: Option<&str>) {
         let name = plain(name);
         let mut schema = generator.subschema_for::<T>();
         if !about.trim().is_empty() {
             schema.insert("description".into(), unindent(about).into());
         }
+        if let Some(value) = default.and_then(|source| default_value(source, &schema, generator)) {
+            schema.insert("default".into(), value);
+        }
         self.properties.insert(name.into(), schema.to_value());
-        if !optional && !T::OPTIONAL {
+        if default.is_none() && !T::OPTIONAL {
             self.required.push(name.into());
         }
     }
@@ -347,6 +371,25 @@ impl ObjectSchema {
         schema.insert("additionalProperties".into(), false.into());
         schema
     }
+}
+
+/// What an expression such as `false`, `3.0` or `Mode::Sequential` stands for in a document; `None` where it is no such.
+fn default_value(source: &str, schema: &Schema, generator: &mut SchemaGenerator) -> Option<Value> {
+    if let Ok(plain) = serde_json::from_str::<Value>(source) {
+        return Some(plain);
+    }
+    let variant = source.rsplit("::").next()?.trim();
+    let mut word = String::new();
+    for c in variant.chars() {
+        if c.is_uppercase() && !word.is_empty() {
+            word.push('_');
+        }
+        word.extend(c.to_lowercase());
+    }
+    let name = schema.get("$ref").and_then(|name| name.as_str()?.strip_prefix("#/$defs/"));
+    let schema = name.map_or(Some(schema.as_value()), |name| generator.definitions().get(name))?;
+    let known = schema["oneOf"].as_array()?.iter().any(|one| one["const"] == *word);
+    known.then(|| word.into())
 }
 
 /// A doc comment as written: without the space after `///`.

@@ -291,7 +291,8 @@ impl<const WAY: u8> Read for Node<WAY> {
             return None;
         };
         let way = [Way::SOMETIMES, Way::ALWAYS, Way::CALL, Way::ANSWERED][usize::from(WAY)];
-        r.found.edges.push(Edge { from: r.place(), to, call: way.call, always: way.always, answered: way.answered });
+        let (from, pointer) = (r.place(), r.pointer().to_owned());
+        r.found.edges.push(Edge { from, to, pointer, call: way.call, always: way.always, answered: way.answered });
         Some(Self(to))
     }
 }

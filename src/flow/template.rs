@@ -133,7 +133,7 @@ impl Template {
 }
 
 /// Where `}}` closes, outside of texts and inner braces.
-fn closing(text: &str) -> Option<usize> {
+pub(super) fn closing(text: &str) -> Option<usize> {
     let (mut quote, mut escaped, mut depth) = (None, false, 0_usize);
     for (at, c) in text.char_indices() {
         match (quote, c) {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::expression::Scope;
 use super::issue::Code;
 use super::limits;
-use super::read::{Read, Reader, shorten};
+use super::read::{Read, Reader, TextPlace, shorten};
 use super::template::{Holes, Template};
 use super::words::normalise;
 
@@ -20,7 +20,8 @@ pub fn normalise_locale(locale: &str) -> String {
     }
 }
 
-fn primary(locale: &str) -> &str {
+/// `fr` of `fr_CA`.
+pub fn primary(locale: &str) -> &str {
     locale.split('_').next().unwrap_or(locale)
 }
 
@@ -65,7 +66,7 @@ impl Text {
 impl Read for Text {
     fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
         let pointer = r.pointer().to_owned();
-        r.found.texts.push(pointer);
+        r.found.texts.push(TextPlace { pointer, most: limits::AUTHORED_CHARS });
         match value {
             Value::Object(by_locale) => read_by_locale(r, by_locale),
             Value::String(text) if text.trim().is_empty() => {
@@ -167,6 +168,7 @@ impl Read for Title {
             Value::String(title) if title.trim().is_empty() => return Self::absent(r, ""),
             other => Text::read(r, other)?,
         };
+        r.limit_text(limits::TITLE_CHARS);
         let mut words = Vec::new();
         for template in text.templates() {
             let Some(title) = template.constant() else { continue };

@@ -9,4 +9,5 @@ mod sign_in;
 mod teams;
 mod tickets;
 mod transfer_rules;
+mod translations;
 mod users;

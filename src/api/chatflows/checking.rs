@@ -58,7 +58,7 @@ pub async fn refuse_errors(api: &Api, page: &PageId, document: &Value) -> Result
 }
 
 /// What the stores know around the document: pipelines, rules, chatflows to call, whether anybody has a seat.
-async fn surroundings(api: &Api, page: &PageId) -> Result<Env, Problem> {
+pub(super) async fn surroundings(api: &Api, page: &PageId) -> Result<Env, Problem> {
     let pipelines = api.store.pipelines().await?.into_iter();
     let pipelines = pipelines.map(|pipeline| (pipeline.key, pipeline.statuses.into_iter().map(|status| status.key).collect()));
     let mut rule_sets: BTreeSet<String> = api.store.rule_sets_for(page).await?.into_iter().map(|set| set.name).collect();
