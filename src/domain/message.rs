@@ -1,10 +1,15 @@
 //! What goes out, platform-neutral. `messenger/send.rs` compiles it to the Send API within Meta's limits.
 
+pub mod limits;
+pub mod raw;
+pub mod template;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Timestamp;
 use super::ids::{ConversationId, MessageId, PageId, Psid, UserId};
+pub use template::Template;
 
 /// One bubble, as a flow or a person meant it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +31,10 @@ pub enum Content {
     Cards {
         cards: Vec<Card>,
     },
+    /// One of the templates with a shape of its own.
+    Template {
+        template: Template,
+    },
     /// Only for a Send API `message` object that was checked beforehand.
     Raw {
         message: Value,
@@ -46,6 +55,40 @@ pub struct MessageOut {
 impl MessageOut {
     pub fn text(text: impl Into<String>) -> Self {
         Self { content: Content::Text { text: text.into() }, quick_replies: Vec::new() }
+    }
+
+    /// Everything on it that gives a payload when it is tapped: what stands on it, the card it belongs to, the payload.
+    pub fn taps(&self) -> Vec<(&str, Option<&str>, &str)> {
+        let mut taps = Vec::new();
+        for (card, buttons) in self.content.buttons() {
+            taps.extend(buttons.iter().filter_map(|button| match button {
+                Button::Postback { title, payload } => Some((title.as_str(), card, payload.as_str())),
+                Button::Url { .. } | Button::Phone { .. } => None,
+            }));
+        }
+        if let Content::Template { template: Template::ImageGrid(grid) } = &self.content {
+            taps.extend(grid.images.iter().filter_map(|image| match &image.action {
+                Some(template::ImageAction::Postback { text, payload }) => Some((text.as_str(), None, payload.as_str())),
+                _ => None,
+            }));
+        }
+        taps.extend(self.quick_replies.iter().filter_map(|reply| match reply {
+            QuickReply::Text { title, payload } => Some((title.as_str(), None, payload.as_str())),
+            QuickReply::PhoneNumber | QuickReply::Email => None,
+        }));
+        taps
+    }
+}
+
+impl Content {
+    /// Lasting buttons, with the title of the card they stand on.
+    pub fn buttons(&self) -> Vec<(Option<&str>, &[Button])> {
+        match self {
+            Self::Buttons { buttons, .. } => vec![(None, buttons)],
+            Self::Cards { cards } => cards.iter().map(|card| (Some(card.title.as_str()), card.buttons.as_slice())).collect(),
+            Self::Template { template } => vec![(None, template.buttons())],
+            Self::Text { .. } | Self::Media { .. } | Self::Raw { .. } | Self::PassThread => Vec::new(),
+        }
     }
 }
 
@@ -76,9 +119,46 @@ pub enum QuickReply {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Button {
-    Postback { title: String, payload: String },
-    Url { title: String, url: String },
-    Phone { title: String, number: String },
+    Postback {
+        title: String,
+        payload: String,
+    },
+    Url {
+        title: String,
+        url: String,
+        /// Messenger's own choice where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        height: Option<WebviewHeight>,
+    },
+    Phone {
+        title: String,
+        number: String,
+    },
+}
+
+impl Button {
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Postback { title, .. } | Self::Url { title, .. } | Self::Phone { title, .. } => title,
+        }
+    }
+}
+
+/// How much of the screen a web page opened from a message takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebviewHeight {
+    Compact,
+    Tall,
+    Full,
+}
+
+/// A web page that a tap opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebLink {
+    pub url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<WebviewHeight>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -88,6 +168,9 @@ pub struct Card {
     pub subtitle: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_url: Option<String>,
+    /// What a tap on the card itself opens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_action: Option<WebLink>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<Button>,
 }

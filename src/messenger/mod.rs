@@ -14,5 +14,6 @@ mod loose;
 pub mod send;
 pub mod signature;
 mod split_text;
+mod templates;
 pub mod webhook;
 mod wire;

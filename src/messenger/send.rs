@@ -9,9 +9,10 @@ use serde_json::Value;
 use super::graph::SenderAction;
 use super::limits::{self, Problem};
 use super::split_text::{split_buttons_text, split_text};
+use super::templates;
 use crate::domain::conversation::{Permission, Refusal};
 use crate::domain::ids::Psid;
-use crate::domain::message::{Button, Card, Content, MediaKind, MessageOut, QuickReply};
+use crate::domain::message::{Button, Card, Content, MediaKind, MessageOut, QuickReply, WebviewHeight};
 
 /// A finished body for `POST /{page}/messages`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +46,9 @@ pub fn split(message: MessageOut) -> Vec<MessageOut> {
         Content::Cards { cards } if cards.len() > limits::CARDS => {
             cards.chunks(limits::CARDS).map(|cards| Content::Cards { cards: cards.to_vec() }).collect()
         }
-        whole @ (Content::Cards { .. } | Content::Media { .. } | Content::Raw { .. } | Content::PassThread) => vec![whole],
+        whole @ (Content::Cards { .. } | Content::Media { .. } | Content::Template { .. } | Content::Raw { .. } | Content::PassThread) => {
+            vec![whole]
+        }
     };
     let last = contents.pop();
     let mut bubbles: Vec<MessageOut> = contents.into_iter().map(|content| MessageOut { content, quick_replies: Vec::new() }).collect();
@@ -113,6 +116,7 @@ fn body<'a>(content: &'a Content, quick_replies: &'a [QuickReply], metadata: &'a
             let elements = cards.iter().map(ElementBody::from).collect();
             (None, Some(template(PayloadBody::Generic { template_type: "generic", elements })))
         }
+        Content::Template { template: content } => (None, Some(template(PayloadBody::Whole(templates::payload(content))))),
         Content::Raw { .. } | Content::PassThread => (None, None),
     };
     MessageBody { text, attachment, quick_replies: quick_replies.iter().map(QuickReplyBody::from).collect(), metadata }
@@ -186,24 +190,45 @@ enum PayloadBody<'a> {
     Media { url: &'a str },
     Buttons { template_type: &'static str, text: &'a str, buttons: Vec<ButtonBody<'a>> },
     Generic { template_type: &'static str, elements: Vec<ElementBody<'a>> },
+    Whole(Value),
 }
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum ButtonBody<'a> {
-    Postback { title: &'a str, payload: &'a str },
-    WebUrl { title: &'a str, url: &'a str },
-    PhoneNumber { title: &'a str, payload: &'a str },
+pub(super) enum ButtonBody<'a> {
+    Postback {
+        title: &'a str,
+        payload: &'a str,
+    },
+    WebUrl {
+        title: &'a str,
+        url: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        webview_height_ratio: Option<WebviewHeight>,
+    },
+    PhoneNumber {
+        title: &'a str,
+        payload: &'a str,
+    },
 }
 
 impl<'a> From<&'a Button> for ButtonBody<'a> {
     fn from(button: &'a Button) -> Self {
         match button {
             Button::Postback { title, payload } => Self::Postback { title, payload },
-            Button::Url { title, url } => Self::WebUrl { title, url },
+            Button::Url { title, url, height } => Self::WebUrl { title, url, webview_height_ratio: *height },
             Button::Phone { title, number } => Self::PhoneNumber { title, payload: number },
         }
     }
+}
+
+/// What a tap on the card itself opens: a `web_url` button without a title.
+#[derive(Serialize)]
+struct ActionOfCard<'a> {
+    r#type: &'static str,
+    url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webview_height_ratio: Option<WebviewHeight>,
 }
 
 #[derive(Serialize)]
@@ -213,6 +238,8 @@ struct ElementBody<'a> {
     subtitle: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     image_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_action: Option<ActionOfCard<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     buttons: Vec<ButtonBody<'a>>,
 }
@@ -223,6 +250,11 @@ impl<'a> From<&'a Card> for ElementBody<'a> {
             title: &card.title,
             subtitle: card.subtitle.as_deref(),
             image_url: card.image_url.as_deref(),
+            default_action: card.default_action.as_ref().map(|link| ActionOfCard {
+                r#type: "web_url",
+                url: &link.url,
+                webview_height_ratio: link.height,
+            }),
             buttons: card.buttons.iter().map(ButtonBody::from).collect(),
         }
     }

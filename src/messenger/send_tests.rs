@@ -3,6 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::ids::Psid;
+use crate::domain::message::WebLink;
 
 fn sent(message: &MessageOut) -> Value {
     let request = request(message, &Psid::from("P1"), Permission::Response, "ms_1").unwrap();
@@ -47,16 +48,21 @@ fn a_text_with_quick_replies_is_written_as_the_send_api_wants_it() {
 fn media_buttons_cards_and_raw_messages_are_written_as_the_send_api_wants_them() {
     let buttons = vec![
         Button::Postback { title: "Yes".into(), payload: "Y".into() },
-        Button::Url { title: "Site".into(), url: "https://x.test".into() },
+        Button::Url { title: "Site".into(), url: "https://x.test".into(), height: Some(WebviewHeight::Tall) },
         Button::Phone { title: "Call".into(), number: "+3312345678".into() },
     ];
     let button_bodies = json!([
         {"type": "postback", "title": "Yes", "payload": "Y"},
-        {"type": "web_url", "title": "Site", "url": "https://x.test"},
+        {"type": "web_url", "title": "Site", "url": "https://x.test", "webview_height_ratio": "tall"},
         {"type": "phone_number", "title": "Call", "payload": "+3312345678"},
     ]);
-    let card =
-        Card { title: "T".into(), subtitle: Some("S".into()), image_url: Some("https://x.test/i.png".into()), buttons: buttons.clone() };
+    let card = Card {
+        title: "T".into(),
+        subtitle: Some("S".into()),
+        image_url: Some("https://x.test/i.png".into()),
+        default_action: Some(WebLink { url: "https://x.test/t".into(), height: None }),
+        buttons: buttons.clone(),
+    };
     let cases = [
         (
             Content::Media { media: MediaKind::Image, url: "https://x.test/i.png".into() },
@@ -73,7 +79,8 @@ fn media_buttons_cards_and_raw_messages_are_written_as_the_send_api_wants_them()
             Content::Cards { cards: vec![card] },
             json!({
                 "attachment": {"type": "template", "payload": {"template_type": "generic", "elements": [
-                    {"title": "T", "subtitle": "S", "image_url": "https://x.test/i.png", "buttons": button_bodies},
+                    {"title": "T", "subtitle": "S", "image_url": "https://x.test/i.png",
+                        "default_action": {"type": "web_url", "url": "https://x.test/t"}, "buttons": button_bodies},
                 ]}},
                 "metadata": "ms_1",
             }),
@@ -170,7 +177,7 @@ fn more_buttons_and_cards_than_fit_continue_in_further_bubbles() {
         })
         .collect();
     assert_eq!(counts, [3, 3, 1]);
-    let card = Card { title: "T".into(), subtitle: Some("S".into()), image_url: None, buttons: vec![] };
+    let card = Card { title: "T".into(), subtitle: Some("S".into()), image_url: None, default_action: None, buttons: vec![] };
     let parts = split(MessageOut { content: Content::Cards { cards: vec![card; 23] }, quick_replies: vec![] });
     assert_eq!(parts.len(), 3);
 }

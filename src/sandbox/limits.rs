@@ -101,9 +101,13 @@ fn template(payload: &Object) -> Check {
         Some("generic") => generic(payload),
         Some("media") => {
             for element in elements(payload, 1)? {
+                keys(element, "elements", &["media_type", "url", "attachment_id", "buttons"])?;
                 one_of(element, "media_type", &["image", "video"])?;
                 if element.contains_key("url") == element.contains_key("attachment_id") {
                     return refuse("Media template needs exactly one of url and attachment_id");
+                }
+                if element.get("url").and_then(Value::as_str).is_some_and(|url| !on_facebook(url)) {
+                    return refuse("Media template supports only Facebook URLs");
                 }
                 optional_buttons(element)?;
             }
@@ -113,6 +117,8 @@ fn template(payload: &Object) -> Check {
         Some("coupon") => {
             required(payload, "title", "payload", 80)?;
             optional(payload, "subtitle", 80)?;
+            optional(payload, "payload", PAYLOAD)?;
+            optional_url(payload, "coupon_url")?;
             match (payload.get("coupon_code").and_then(Value::as_str), payload.contains_key("coupon_url")) {
                 (None, false) => refuse("Coupon template needs coupon_code or coupon_url"),
                 (Some(code), _) if code.contains(' ') => refuse("Param coupon_code must not contain spaces"),
@@ -155,10 +161,22 @@ fn receipt(payload: &Object) -> Check {
         Some(cost) if cost.is_number() || cost.is_string() => {}
         _ => return refuse("Param payload[summary][total_cost] is required"),
     }
-    match payload.get("elements") {
-        Some(value) => list(value, "payload[elements]", 0, 100).map(|_| ()),
-        None => Ok(()),
+    let lines = payload.get("elements").map_or(Ok(&[][..]), |value| list(value, "payload[elements]", 0, 100))?;
+    for line in lines {
+        let line = object(line, "payload[elements]")?;
+        required(line, "title", "elements", PAYLOAD)?;
+        if !line.get("price").is_some_and(|price| price.is_number() || price.is_string()) {
+            return refuse("Param elements[price] is required");
+        }
+        optional_url(line, "image_url")?;
     }
+    if let Some(address) = payload.get("address") {
+        let address = object(address, "payload[address]")?;
+        for key in ["street_1", "city", "postal_code", "state", "country"] {
+            required(address, key, "address", PAYLOAD)?;
+        }
+    }
+    optional_url(payload, "order_url")
 }
 
 fn image_grid(payload: &Object) -> Check {
@@ -170,9 +188,32 @@ fn image_grid(payload: &Object) -> Check {
         if heroes > 1 {
             return refuse("Param elements[images] may have one hero image");
         }
+        for image in images {
+            grid_image(object(image, "elements[images]")?)?;
+        }
         optional_buttons(element)?;
     }
     Ok(())
+}
+
+fn grid_image(image: &Object) -> Check {
+    keys(image, "elements[images]", &["url", "is_hero_image", "action"])?;
+    required(image, "url", "images", 2083)?;
+    optional_url(image, "url")?;
+    let Some(action) = image.get("action") else { return Ok(()) };
+    let action = object(action, "images[action]")?;
+    one_of(action, "type", &["web_url", "postback"])?;
+    if action.get("type").and_then(Value::as_str) == Some("postback") {
+        required(action, "payload", "action", PAYLOAD)?;
+        return required(action, "text", "action", PAYLOAD);
+    }
+    required(action, "url", "action", 2083)?;
+    optional_url(action, "url")
+}
+
+fn on_facebook(url: &str) -> bool {
+    let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    host.is_some_and(|host| host == "facebook.com" || host.ends_with(".facebook.com"))
 }
 
 fn elements(payload: &Object, most: usize) -> Result<Vec<&Object>, GraphError> {
@@ -201,6 +242,9 @@ pub fn buttons(value: &Value, least: usize) -> Check {
                 required(button, "title", "buttons", TITLE)?;
                 required(button, "url", "buttons", 2083)?;
                 optional_url(button, "url")?;
+                if button.contains_key("webview_height_ratio") {
+                    one_of(button, "webview_height_ratio", &["compact", "tall", "full"])?;
+                }
             }
             Some("phone_number") => {
                 required(button, "title", "buttons", TITLE)?;

@@ -47,7 +47,7 @@ const FAKED_IN_A_ROW: usize = 20;
 
 const HELP: &str = "\
 What you type is what the visitor says. Besides:
-  /tap TITLE          tap a quick reply or button
+  /tap TITLE          tap a quick reply or button; on a card: /tap CARD: TITLE
   /postback PAYLOAD   tap a menu entry
   (an empty line)     let a pause pass
   /wait 2h            let time pass

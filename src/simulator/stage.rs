@@ -11,7 +11,6 @@ use uuid::Uuid;
 use crate::domain::contact::Contact;
 use crate::domain::event::{CalloutResult, MessageIn};
 use crate::domain::ids::{CalloutId, ChatflowId, IdMaker, TimerId, UserId};
-use crate::domain::message::{Button, Content, QuickReply};
 use crate::domain::people::{Agent, OnDuty, Presence, Roster};
 use crate::domain::ticket::{Pipeline, Status};
 use crate::domain::transfer::RuleSet;
@@ -136,7 +135,10 @@ impl Stage {
         if let Some(turn) = self.before() {
             return Some(turn);
         }
-        let awaited = self.session.as_ref().is_some_and(|session| session.awaits(&tap));
+        let awaited = {
+            let shelf = Shelf(&self.flows);
+            self.session.as_ref().is_some_and(|session| session.awaits(&tap) || session.still_offers(&tap, &shelf))
+        };
         Some(if awaited { self.step(&Input::Tapped { tap: &tap, title: Some(&title) }) } else { self.stale() })
     }
 
@@ -241,17 +243,12 @@ impl Stage {
     }
 
     fn offer(&mut self, message: &crate::domain::message::MessageOut) {
-        for reply in &message.quick_replies {
-            if let QuickReply::Text { title, payload } = reply {
-                self.offered.push((title.clone(), payload.clone()));
+        for (title, card, payload) in message.taps() {
+            // Several cards may have a button of the same title: `Lamp: Buy` is the one of the card `Lamp`.
+            if let Some(card) = card {
+                self.offered.push((format!("{card}: {title}"), payload.to_owned()));
             }
-        }
-        if let Content::Buttons { buttons, .. } = &message.content {
-            for button in buttons {
-                if let Button::Postback { title, payload } = button {
-                    self.offered.push((title.clone(), payload.clone()));
-                }
-            }
+            self.offered.push((title.to_owned(), payload.to_owned()));
         }
     }
 }

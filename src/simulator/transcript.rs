@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::stage::Turn;
-use crate::domain::message::{Button, Content, MediaKind, MessageOut, QuickReply};
+use crate::domain::message::template::{MediaSource, Template};
+use crate::domain::message::{Button, Card, Content, MediaKind, MessageOut, QuickReply};
 use crate::domain::transfer::Destination;
 use crate::flow::effect::{Effect, TicketDraft, TicketEdit};
 
@@ -69,10 +70,7 @@ fn ticket_edit(edit: &TicketEdit) -> String {
 fn said(message: &MessageOut) -> String {
     let mut line = match &message.content {
         Content::Text { text } => text.clone(),
-        Content::Buttons { text, buttons } => {
-            let titles: Vec<String> = buttons.iter().map(|button| format!("{{{}}}", title(button))).collect();
-            format!("{text} {}", titles.join(" "))
-        }
+        Content::Buttons { text, buttons } => format!("{text}{}", buttons_line(buttons)),
         Content::Media { media, url } => {
             let kind = match media {
                 MediaKind::Image => "image",
@@ -83,9 +81,10 @@ fn said(message: &MessageOut) -> String {
             format!("<{kind} {url}>")
         }
         Content::Cards { cards } => {
-            let cards: Vec<String> = cards.iter().map(|card| format!("<card {}>", card.title)).collect();
+            let cards: Vec<String> = cards.iter().map(card).collect();
             cards.join(" ")
         }
+        Content::Template { template } => format!("<{}>{}", shape(template), buttons_line(template.buttons())),
         Content::PassThread => "<the thread goes to the Page inbox>".into(),
         Content::Raw { message } => format!("<raw {message}>"),
     };
@@ -99,9 +98,38 @@ fn said(message: &MessageOut) -> String {
     line
 }
 
-fn title(button: &Button) -> &str {
-    match button {
-        Button::Postback { title, .. } | Button::Url { title, .. } | Button::Phone { title, .. } => title,
+/// `{Title}` for each button, `{Title: where it leads}` where that is outside of the conversation.
+fn buttons_line(buttons: &[Button]) -> String {
+    let line = buttons.iter().map(|button| match button {
+        Button::Postback { title, .. } => format!(" {{{title}}}"),
+        Button::Url { title, url, .. } => format!(" {{{title}: {url}}}"),
+        Button::Phone { title, number } => format!(" {{{title}: {number}}}"),
+    });
+    line.collect()
+}
+
+fn card(card: &Card) -> String {
+    let link = card.default_action.as_ref().map(|link| &link.url);
+    let parts: Vec<&str> =
+        [Some(&card.title), card.subtitle.as_ref(), card.image_url.as_ref(), link].into_iter().flatten().map(String::as_str).collect();
+    format!("<card {}>{}", parts.join(" | "), buttons_line(&card.buttons))
+}
+
+fn shape(template: &Template) -> String {
+    match template {
+        Template::Receipt(receipt) => {
+            let lines: Vec<String> = receipt.elements.iter().map(|line| format!("{} {}", line.title, line.price)).collect();
+            format!("receipt {} | {}", template.summary(), lines.join(" | "))
+        }
+        Template::Coupon(_) => format!("coupon {}", template.summary()),
+        Template::ImageGrid(grid) => {
+            let images: Vec<&str> = grid.images.iter().map(|image| image.url.as_str()).collect();
+            format!("images {} | {}", grid.title, images.join(" | "))
+        }
+        Template::Media(media) => match &media.source {
+            MediaSource::Url { url } => format!("media {url}"),
+            MediaSource::AttachmentId { id } => format!("media {id}"),
+        },
     }
 }
 

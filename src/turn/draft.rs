@@ -201,6 +201,7 @@ fn preview(body: &MessageBody) -> Option<String> {
             Content::Text { text } | Content::Buttons { text, .. } => Some(text.clone()),
             Content::Media { .. } => Some("[media]".to_owned()),
             Content::Cards { cards } => cards.first().map(|card| card.title.clone()),
+            Content::Template { template } => Some(template.summary()),
             Content::Raw { .. } => Some("[template]".to_owned()),
             Content::PassThread => None,
         },

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::domain::Timestamp;
 use crate::domain::event::{Attachment, MessageIn};
 use crate::domain::ids::{MessageId, UserId};
+use crate::domain::message::template::{MediaSource, ReceiptLine, Template};
 use crate::domain::message::{Author, Button, Card, Content, MediaKind, Message, MessageBody, MessageOut, MessageStatus, QuickReply};
 
 /// One line of a transcript.
@@ -56,6 +57,8 @@ pub enum MessageKind {
     Attachment,
     Buttons,
     Cards,
+    /// A receipt, a coupon, an image grid or a picture with buttons.
+    Template,
     /// A Send API message that a flow wrote itself.
     Raw,
     /// The visitor tapped a button, a quick reply or a menu entry.
@@ -82,6 +85,8 @@ pub struct CardView {
     pub title: String,
     pub subtitle: Option<String>,
     pub image_url: Option<String>,
+    /// What a tap on the card opens.
+    pub url: Option<String>,
     pub choices: Vec<String>,
 }
 
@@ -157,10 +162,11 @@ fn show_out(out: MessageOut) -> Shown {
             let text = titles.join(" · ");
             Shown { cards: cards.into_iter().map(CardView::from).collect(), ..plain(MessageKind::Cards, text) }
         }
+        Content::Template { template } => show_template(template),
         Content::PassThread => {
             Shown { event: Some("passed".to_owned()), ..plain(MessageKind::Line, "the thread was passed to the Page inbox") }
         }
-        Content::Raw { message } => plain(MessageKind::Raw, message["text"].as_str().unwrap_or_default()),
+        Content::Raw { message } => plain(MessageKind::Raw, raw_words(&message)),
     };
     shown.choices.extend(out.quick_replies.into_iter().map(|reply| match reply {
         QuickReply::Text { title, .. } => title,
@@ -168,6 +174,39 @@ fn show_out(out: MessageOut) -> Shown {
         QuickReply::Email => "(e-mail address)".to_owned(),
     }));
     shown
+}
+
+fn show_template(template: Template) -> Shown {
+    let text = template.summary();
+    let choices = template.buttons().iter().map(|button| button.title().to_owned()).collect();
+    let pictures = match &template {
+        Template::ImageGrid(grid) => grid.images.iter().map(|image| ("image", image.url.clone())).collect(),
+        Template::Media(media) => match &media.source {
+            MediaSource::Url { url } => vec![(media_word(media.media), url.clone())],
+            MediaSource::AttachmentId { .. } => Vec::new(),
+        },
+        Template::Receipt(_) | Template::Coupon(_) => Vec::new(),
+    };
+    let attachments =
+        pictures.into_iter().map(|(kind, url)| AttachmentView { kind: kind.to_owned(), url: Some(url), title: None }).collect();
+    let cards = match template {
+        Template::Receipt(receipt) => receipt.elements.into_iter().map(|line| bought(line, &receipt.currency)).collect(),
+        _ => Vec::new(),
+    };
+    Shown { attachments, choices, cards, ..plain(MessageKind::Template, text) }
+}
+
+fn bought(line: ReceiptLine, currency: &str) -> CardView {
+    let price = format!("{} {currency}", line.price);
+    let subtitle = Some(line.subtitle.map_or_else(|| price.clone(), |subtitle| format!("{subtitle} · {price}")));
+    CardView { title: line.title, subtitle, image_url: line.image_url, url: None, choices: Vec::new() }
+}
+
+/// The first words found in a message that a flow wrote itself.
+fn raw_words(message: &serde_json::Value) -> &str {
+    let payload = &message["attachment"]["payload"];
+    let places = [&message["text"], &payload["text"], &payload["title"], &payload["elements"][0]["title"], &payload["url"]];
+    places.into_iter().find_map(serde_json::Value::as_str).unwrap_or_default()
 }
 
 fn show_in(message: MessageIn) -> Shown {
@@ -192,9 +231,7 @@ fn media_word(media: MediaKind) -> &'static str {
 }
 
 fn button_title(button: Button) -> String {
-    match button {
-        Button::Postback { title, .. } | Button::Url { title, .. } | Button::Phone { title, .. } => title,
-    }
+    button.title().to_owned()
 }
 
 impl From<Attachment> for AttachmentView {
@@ -206,6 +243,12 @@ impl From<Attachment> for AttachmentView {
 impl From<Card> for CardView {
     fn from(card: Card) -> Self {
         let choices = card.buttons.into_iter().map(button_title).collect();
-        Self { title: card.title, subtitle: card.subtitle, image_url: card.image_url, choices }
+        Self {
+            title: card.title,
+            subtitle: card.subtitle,
+            image_url: card.image_url,
+            url: card.default_action.map(|link| link.url),
+            choices,
+        }
     }
 }

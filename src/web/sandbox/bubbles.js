@@ -1,7 +1,7 @@
 // One message as a bubble: texts, pictures, button templates, cards, receipts, coupons. Drawn from the wire's own JSON.
 
 import { h, icon, safeUrl } from "./dom.js";
-import { t } from "./i18n.js";
+import { lang, t } from "./i18n.js";
 import { attempt } from "./notice.js";
 import { act } from "./store.js";
 
@@ -62,11 +62,13 @@ function template(payload) {
     case "generic":
       return carousel(payload.elements ?? []);
     case "media":
-      return h("div", { class: "card" }, cardPicture(payload.elements?.[0]?.url), buttons(payload.elements?.[0]?.buttons));
+      return media(payload.elements?.[0] ?? {});
+    case "image_grid":
+      return grid(payload.elements?.[0] ?? {});
     case "receipt":
       return receipt(payload);
     case "coupon":
-      return h("div", { class: "card" }, h("div", { class: "card-text" }, h("strong", {}, payload.title), h("span", {}, payload.subtitle), payload.coupon_code && h("code", {}, `${t("coupon")}: ${payload.coupon_code}`)));
+      return coupon(payload);
     default:
       return text(payload.text ?? payload.title ?? `[${payload.template_type}]`);
   }
@@ -119,16 +121,95 @@ function button(one) {
   return h("button", { class: "template-button", onclick: tap }, one.title ?? one.type);
 }
 
+/** A picture or film with buttons; what lies on facebook.com is only linked, it cannot be shown elsewhere. */
+function media(element) {
+  const url = element.url && safeUrl(element.url);
+  const onFacebook = url && new URL(url).hostname.endsWith("facebook.com");
+  const link = url && h("a", { class: "media-link", href: url, target: "_blank", rel: "noopener noreferrer" }, icon("image"), h("span", {}, element.media_type === "video" ? t("video") : t("picture")));
+  const shown = onFacebook || !url ? link ?? h("div", { class: "media-link" }, icon("image"), h("span", {}, element.attachment_id)) : cardPicture(element.url);
+  return h("div", { class: "card" }, shown, buttons(element.buttons));
+}
+
+/** Two to six pictures, the large one first and over the whole width. */
+function grid(element) {
+  const images = element.images ?? [];
+  const one = (image) => {
+    const url = safeUrl(image.url);
+    const picture = h("img", { src: url ?? "", alt: image.action?.text ?? "", loading: "lazy" });
+    const kind = image.is_hero_image ? "grid-image hero" : "grid-image";
+    if (image.action?.type === "postback") {
+      const tap = () => attempt(() => act({ act: "postback", title: image.action.text, payload: image.action.payload }));
+      return h("button", { class: kind, title: image.action.text, onclick: tap }, picture);
+    }
+    const target = image.action?.url && safeUrl(image.action.url);
+    return target ? h("a", { class: kind, href: target, target: "_blank", rel: "noopener noreferrer" }, picture) : h("div", { class: kind }, picture);
+  };
+  return h(
+    "div",
+    { class: "card grid-card" },
+    h("div", { class: "grid" }, images.filter((image) => image.is_hero_image).map(one), images.filter((image) => !image.is_hero_image).map(one)),
+    h("div", { class: "card-text" }, h("strong", {}, element.title), element.subtitle && h("span", {}, element.subtitle)),
+    buttons(element.buttons),
+  );
+}
+
+/** The code is hidden until it is asked for, as in Messenger. */
+function coupon(payload) {
+  const url = payload.coupon_url && safeUrl(payload.coupon_url);
+  const code = h("code", { class: "coupon-code", hidden: true }, payload.coupon_code ?? "");
+  const reveal = h("button", { class: "template-button", onclick: () => ((code.hidden = false), reveal.remove()) }, t("reveal"));
+  return h(
+    "div",
+    { class: "card coupon" },
+    h("div", { class: "card-text" }, h("strong", {}, payload.title), payload.subtitle && h("span", {}, payload.subtitle), code),
+    h("div", { class: "buttons" }, payload.coupon_code && reveal, url && h("a", { class: "template-button", href: url, target: "_blank", rel: "noopener noreferrer" }, t("use_it"))),
+  );
+}
+
 function receipt(payload) {
-  const money = (amount) => (amount === undefined ? "" : `${amount} ${payload.currency}`);
-  const line = (label, amount) => h("div", { class: "receipt-line" }, h("span", {}, label), h("span", {}, amount));
+  const money = (amount) => price(amount, payload.currency);
+  const line = (label, amount, under) => h("div", { class: "receipt-line" }, h("span", {}, label, under && h("small", {}, under)), h("span", {}, amount));
+  const extra = (label, amount) => amount !== undefined && line(label, money(amount));
+  const { summary = {}, address } = payload;
+  const order = payload.order_url && safeUrl(payload.order_url);
+  const head = `${t("order")} ${payload.order_number}`;
   return h(
     "div",
     { class: "card receipt" },
-    h("div", { class: "card-text" }, h("strong", {}, `${t("order")} ${payload.order_number}`), h("span", {}, payload.recipient_name)),
-    (payload.elements ?? []).map((one) => line(one.quantity > 1 ? `${one.quantity} × ${one.title}` : one.title, money(one.price))),
-    h("div", { class: "receipt-total" }, line(t("total"), money(payload.summary?.total_cost))),
+    h(
+      "div",
+      { class: "card-text" },
+      h("strong", {}, order ? h("a", { href: order, target: "_blank", rel: "noopener noreferrer" }, head) : head),
+      payload.merchant_name && h("span", {}, payload.merchant_name),
+      h("span", {}, payload.recipient_name),
+    ),
+    (payload.elements ?? []).map((one) => line(one.quantity > 1 ? `${one.quantity} × ${one.title}` : one.title, money(one.price), one.subtitle)),
+    h(
+      "div",
+      { class: "receipt-more" },
+      extra(t("subtotal"), summary.subtotal),
+      extra(t("shipping"), summary.shipping_cost),
+      extra(t("tax"), summary.total_tax),
+      (payload.adjustments ?? []).map((one) => line(one.name, `−${money(one.amount)}`)),
+    ),
+    h("div", { class: "receipt-total" }, line(t("total"), money(summary.total_cost))),
+    h(
+      "div",
+      { class: "card-text receipt-foot" },
+      h("span", {}, `${t("paid_with")} ${payload.payment_method}`),
+      address && h("span", {}, [address.street_1, address.street_2, `${address.postal_code} ${address.city}`, address.country].filter(Boolean).join(", ")),
+    ),
   );
+}
+
+/** "89,00 €"; a currency that is none is only written behind. */
+function price(amount, currency) {
+  if (amount === undefined || amount === null) return "";
+  try {
+    return new Intl.NumberFormat(lang(), { style: "currency", currency }).format(amount);
+  } catch {
+    return `${amount} ${currency}`;
+  }
 }
 
 /** The pills under the last message; tapping one is an answer. */

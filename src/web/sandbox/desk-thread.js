@@ -116,6 +116,13 @@ function ticket(one) {
   );
 }
 
+/** A card, or a line of a receipt. */
+function card(one) {
+  const url = one.url && safeUrl(one.url);
+  const title = h("strong", {}, one.title);
+  return h("li", {}, url ? h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, title) : title, one.subtitle && h("span", {}, one.subtitle), one.choices?.length > 0 && h("small", {}, one.choices.join(" · ")));
+}
+
 function drawLine(line) {
   if (line.kind === "line") return h("div", { class: "line system" }, reasons(line.text), h("time", {}, time(line.at)));
   if (line.kind === "entry") return h("div", { class: "line system" }, icon("link"), `${t("came_from")}: ${line.text}`, h("time", {}, time(line.at)));
@@ -135,7 +142,7 @@ function drawLine(line) {
       h("time", {}, time(line.at)),
       by !== "visitor" && !note && line.status !== "received" && h("span", { class: trouble ? "trouble" : "" }, t(`status_${line.status}`)),
     ),
-    h("div", { class: "line-body" }, line.kind === "tap" && h("span", { class: "tap" }, icon("check")), line.text, line.attachments?.map(attached), line.cards?.length > 0 && !line.text && line.cards.map((card) => card.title).join(" · ")),
+    h("div", { class: "line-body" }, line.kind === "tap" && h("span", { class: "tap" }, icon("check")), line.kind !== "cards" && line.text, line.attachments?.map(attached), line.cards?.length > 0 && h("ul", { class: "line-cards" }, line.cards.map(card))),
     line.choices?.length > 0 && h("div", { class: "choices" }, line.choices.map((title) => h("span", {}, title))),
     trouble && line.reason && h("p", { class: "trouble" }, line.reason),
   );
