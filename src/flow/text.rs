@@ -154,6 +154,34 @@ impl JsonSchema for Text {
     }
 }
 
+/// A text of so many characters at most; what expressions make longer is told when it is said.
+#[derive(Debug)]
+pub struct Short<const MOST: usize>(pub Text);
+
+impl<const MOST: usize> Read for Short<MOST> {
+    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
+        let text = Text::read(r, value)?;
+        let longest = text.longest();
+        if longest > MOST {
+            let message = format!("the text has {longest} characters, more than {MOST}");
+            r.issue(Code::TextTooLong, message, "Messenger refuses it, and it is never cut: shorten it");
+        }
+        Some(Self(text))
+    }
+}
+
+impl<const MOST: usize> JsonSchema for Short<MOST> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "ShortText".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<Text>()
+    }
+}
+
 /// What stands on a quick reply or button: at most 20 characters, never cut.
 #[derive(Debug)]
 pub struct Title {
@@ -254,6 +282,8 @@ text_keys! {
     No "no" "Non" "No";
     /// The quick reply that shows more options.
     More "more" "Plus de choix" "More choices";
+    /// The quick reply that shows the options before.
+    Back "back" "Choix précédents" "Earlier choices";
     /// Over options whose question was too long to stand over them.
     Choose "choose" "Votre choix :" "Your choice:";
 }
@@ -276,7 +306,7 @@ impl Read for Texts {
         let mut texts = Vec::new();
         for &key in TextKey::ALL {
             let Some(value) = object.get(key.word()) else { continue };
-            let short = matches!(key, TextKey::Yes | TextKey::No | TextKey::More);
+            let short = matches!(key, TextKey::Yes | TextKey::No | TextKey::More | TextKey::Back);
             let text = r.at(key.word(), |r| if short { Title::read(r, value).map(|title| title.text) } else { Text::read(r, value) });
             texts.extend(text.map(|text| (key, text)));
         }

@@ -23,7 +23,7 @@ use crate::flow::variable::{Pattern, Plain};
 use crate::flow::words::normalise;
 
 use super::{Behaviour, Shape};
-use prompt::MORE;
+use prompt::PAGES;
 
 words! {
     /// What the options look like.
@@ -127,8 +127,8 @@ impl Behaviour for Ask {
     fn resume(&self, run: &mut Run<'_>, arrived: Arrived<'_>) -> Next {
         let attempt = run.attempt();
         match arrived {
-            Arrived::Tapped { option } if option >= MORE => {
-                self.prompt(run, &self.text, usize::from(option - MORE));
+            Arrived::Tapped { option } if option >= PAGES => {
+                self.prompt(run, &self.text, usize::from(option - PAGES));
                 Next::Wait(Wait::Answer { attempt })
             }
             Arrived::Tapped { option } => match self.tapped(run, usize::from(option)) {
@@ -137,8 +137,8 @@ impl Behaviour for Ask {
             },
             Arrived::Said(message) => match self.understand(run, message) {
                 Some(Understood::Answer(value, option)) => self.answered(run, value, option),
-                Some(Understood::More) => {
-                    self.prompt(run, &self.text, run.page() + 1);
+                Some(Understood::Page(page)) => {
+                    self.prompt(run, &self.text, page);
                     Next::Wait(Wait::Answer { attempt })
                 }
                 None => self.invalid(run, attempt),
@@ -172,7 +172,8 @@ impl Behaviour for Ask {
 
 enum Understood {
     Answer(Value, Option<usize>),
-    More,
+    /// Another page of the options.
+    Page(usize),
 }
 
 impl Ask {
@@ -197,8 +198,9 @@ impl Ask {
             if let Some(index) = found {
                 return Some(Understood::Answer(self.value(run, index), Some(index)));
             }
-            if self.options.len() > limits::QUICK_REPLIES && said == normalise(&run.own_text(TextKey::More)) {
-                return Some(Understood::More);
+            let turn = (self.options.len() > limits::QUICK_REPLIES).then(|| turned(run, &said)).flatten();
+            if turn.is_some() {
+                return turn.map(Understood::Page);
             }
         }
         self.typed(run, message).map(|value| Understood::Answer(value, None))
@@ -266,9 +268,17 @@ impl Ask {
     }
 }
 
+/// "More choices" and "Earlier choices" in words.
+fn turned(run: &mut Run<'_>, said: &str) -> Option<usize> {
+    if said == normalise(&run.own_text(TextKey::More)) {
+        return Some(run.page() + 1);
+    }
+    (said == normalise(&run.own_text(TextKey::Back))).then(|| run.page().saturating_sub(1))
+}
+
 impl Choice {
     /// Titles of every language, value and synonyms; normalised.
-    fn words(&self) -> impl Iterator<Item = &str> {
+    pub fn words(&self) -> impl Iterator<Item = &str> {
         let value = self.value.iter().map(|said| said.word.as_str());
         let synonyms = self.synonyms.iter().map(|word| word.0.as_str());
         self.title.words.iter().map(String::as_str).chain(value).chain(synonyms).filter(|word| !word.is_empty())

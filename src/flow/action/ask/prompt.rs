@@ -1,5 +1,7 @@
 //! How a question looks: chips, buttons, pages of chips; and what a title does that does not fit on one.
 
+use std::ops::Range;
+
 use super::{Ask, Style};
 use crate::domain::message::{Button, Content, QuickReply};
 use crate::flow::answer::AnswerType;
@@ -7,10 +9,25 @@ use crate::flow::limits;
 use crate::flow::run::Run;
 use crate::flow::text::{Text, TextKey};
 
-/// Options from here on are pages: "More" leads to page `option - MORE`.
-pub(super) const MORE: u16 = 0xF000;
-/// Options on one page, beside "More".
-const PAGE: usize = limits::QUICK_REPLIES - 1;
+/// Options from here on are pages: page `option - PAGES`. Above [`limits::OPTIONS`], and within a byte: a form has its
+/// fields in the byte above.
+pub(in crate::flow::action) const PAGES: u16 = 128;
+
+/// The options of each page: the first leaves room for "More", the last for "Back", those between for both.
+pub(super) fn pages(count: usize) -> Vec<Range<usize>> {
+    const ALL: usize = limits::QUICK_REPLIES;
+    if count <= ALL {
+        return vec![0..count];
+    }
+    let mut pages = vec![0..ALL - 1];
+    let mut next = ALL - 1;
+    while next < count {
+        let room = if count - next < ALL { ALL - 1 } else { ALL - 2 };
+        pages.push(next..(next + room).min(count));
+        next += room;
+    }
+    pages
+}
 
 impl Ask {
     /// Titles of what can be tapped, in order: tokens and answers go by the index.
@@ -72,15 +89,39 @@ impl Ask {
             AnswerType::Phone if titles.is_empty() => return vec![QuickReply::PhoneNumber],
             _ => {}
         }
-        if titles.len() <= limits::QUICK_REPLIES {
-            return (0..).zip(titles).map(|(i, title)| chip(run, title, i)).collect();
+        let pages = pages(titles.len());
+        let page = page.min(pages.len() - 1);
+        if pages.len() > 1 {
+            run.turn_to(page);
         }
-        let page = page % titles.len().div_ceil(PAGE);
-        run.turn_to(page);
-        let mut chips: Vec<QuickReply> = (0..).zip(titles).skip(page * PAGE).take(PAGE).map(|(i, title)| chip(run, title, i)).collect();
-        let next = MORE + u16::try_from(page + 1).unwrap_or(0);
-        let more = run.own_text(TextKey::More);
-        chips.push(chip(run, &more, next));
+        let shown = (0..).zip(titles).skip(pages[page].start).take(pages[page].len());
+        let mut chips: Vec<QuickReply> = shown.map(|(i, title)| chip(run, title, i)).collect();
+        let turns = [(TextKey::Back, page.checked_sub(1)), (TextKey::More, Some(page + 1).filter(|next| *next < pages.len()))];
+        for (key, to) in turns {
+            let Some(to) = to else { continue };
+            let title = run.own_text(key);
+            chips.push(chip(run, &title, PAGES + u16::try_from(to).unwrap_or(0)));
+        }
         chips
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_is_on_one_page_and_no_page_has_more_than_fit() {
+        for count in 0..=limits::OPTIONS {
+            let pages = pages(count);
+            let all: Vec<usize> = pages.iter().cloned().flatten().collect();
+            assert_eq!(all, (0..count).collect::<Vec<_>>());
+            let last = pages.len() - 1;
+            for (i, page) in pages.iter().enumerate() {
+                let turns = usize::from(i > 0) + usize::from(i < last);
+                assert!(page.len() + turns <= limits::QUICK_REPLIES, "{count}: {pages:?}");
+                assert!(count == 0 || !page.is_empty(), "{count}: {pages:?}");
+            }
+        }
     }
 }
