@@ -30,6 +30,13 @@ fn actions(r: &mut Reader<'_>, nodes: &Nodes) {
             let message = format!("`{word}` never goes on to the action after it");
             r.issue_at(Code::UnreachableAction, pointer(name, last + 1), message, "move it, or remove it");
         }
+        for (at, pair) in actions.windows(2).enumerate() {
+            let [Some((word, first)), Some((_, second))] = pair else { continue };
+            if first.offers && second.speaks {
+                let message = format!("the quick replies of `{word}` vanish when the next action says something");
+                r.issue_at(Code::ChoicesNotLast, pointer(name, at), message, "move it after what is said");
+            }
+        }
         if actions.last().is_some_and(|last| last.is_some_and(|(word, _)| word == "delay")) {
             r.issue_at(Code::PauseAtEnd, pointer(name, actions.len() - 1), "nothing follows the pause in this node", "remove it");
         }

@@ -23,6 +23,8 @@ impl Run<'_> {
                 self.heard(title.unwrap_or_default());
                 if self.session.awaits(tap) {
                     self.resume(Arrived::Tapped { option: tap.option });
+                } else if self.session.still_offers(tap, self.world.flows) {
+                    self.press(tap);
                 } else {
                     self.trace("tap", false, "the option is not one of the waiting question");
                     self.again();
@@ -80,7 +82,7 @@ impl Run<'_> {
     }
 
     /// Says the waiting question again.
-    fn again(&mut self) {
+    pub(super) fn again(&mut self) {
         if matches!(self.session.wait, Some(Wait::Answer { .. })) {
             self.resume(Arrived::Again);
         }
@@ -235,7 +237,7 @@ impl Run<'_> {
         self.moved = true;
     }
 
-    fn break_off(&mut self) {
+    pub(super) fn break_off(&mut self) {
         if let Some(Wait::Timer { timer }) = self.leave_wait() {
             self.effect(Effect::CancelTimer { id: timer });
         }

@@ -131,6 +131,12 @@ codes! {
     NobodySeated "nobody_seated" Warning;
     /// A pause after which nothing is said.
     PauseAtEnd "pause_at_end" Warning;
+    /// More cards than one carousel shows; they become several.
+    CarouselSplit "carousel_split" Warning;
+    /// A hand-written message that Messenger would refuse.
+    BadMessage "bad_message" Error;
+    /// Quick replies that vanish, because the flow says more after them.
+    ChoicesNotLast "choices_not_last" Warning;
     /// Two interrupts for the same words or payload: only the first is ever taken.
     SameInterrupt "same_interrupt" Warning;
     /// A field that has no effect with the others it stands beside.

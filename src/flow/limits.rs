@@ -20,6 +20,12 @@ pub const OPTIONS: usize = 100;
 pub const VARIATIONS: usize = 50;
 /// Ways of one split.
 pub const ARMS: usize = 50;
+/// Cards that one action may show.
+pub const CARDS: usize = 30;
+/// Cards in one carousel (Send API, generic template); more become several.
+pub const CARDS_IN_ONE: usize = 10;
+/// Places whose lasting buttons a session remembers.
+pub const OFFERS: usize = 16;
 
 /// Characters of an authored text.
 pub const AUTHORED_CHARS: usize = 5_000;

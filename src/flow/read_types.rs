@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::issue::Code;
 use super::limits;
 use super::read::{Edge, Read, Reader, shorten};
+use super::run::{ITEM, NUMBER};
 
 impl<T: Read> Read for Option<T> {
     const OPTIONAL: bool = true;
@@ -52,6 +53,35 @@ impl<T: JsonSchema> JsonSchema for Ordered<T> {
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         BTreeMap::<String, T>::json_schema(generator)
+    }
+}
+
+/// Something that is shown for each element of a list: in it, `item` and `number` are known.
+#[derive(Debug)]
+pub struct OfItem<T>(pub T);
+
+impl<T: Read> Read for OfItem<T> {
+    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
+        let known: Vec<bool> = [ITEM, NUMBER].map(|name| r.found.uses.contains_key(name)).into();
+        let read = T::read(r, value);
+        for (name, known) in [ITEM, NUMBER].into_iter().zip(known) {
+            if !known {
+                r.found.uses.remove(name);
+            }
+        }
+        read.map(Self)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for OfItem<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<T>()
     }
 }
 

@@ -16,13 +16,15 @@ use super::session::{Session, Wait};
 use super::step::{Outcome, World};
 use super::template::{Holes, Json, Template};
 use super::text::{Text, TextKey, normalise_locale, pick};
-use super::token::Tap;
 use super::trace::TraceLine;
 use super::variable::{Variable, lookup};
 use crate::domain::contact::Contact;
 use crate::domain::event::{CalloutResult, MessageIn};
 use crate::domain::ids::{ChatflowId, IdMaker};
-use crate::domain::message::{Content, MessageOut, QuickReply};
+
+/// What an element of a list is called while it is looked at, and its number.
+pub const ITEM: &str = "item";
+pub const NUMBER: &str = "number";
 
 /// Where the run goes after an action.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,14 +85,14 @@ pub struct Run<'a> {
     pub(super) moved: bool,
     language: usize,
     contact: Option<Contact>,
-    effects: Vec<Effect>,
+    pub(super) effects: Vec<Effect>,
     trace: Vec<TraceLine>,
-    ids: IdMaker,
-    bubbles: usize,
-    pause_ms: u32,
-    failed: bool,
+    pub(super) ids: IdMaker,
+    pub(super) bubbles: usize,
+    pub(super) pause_ms: u32,
+    pub(super) failed: bool,
     /// A bubble too many was to be said: the step is cut.
-    overflowed: bool,
+    pub(super) overflowed: bool,
     pub(super) needs_roster: bool,
 }
 
@@ -238,6 +240,11 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// `None`: it is unset, or could not be computed, and that is reported.
+    pub fn value(&mut self, expression: &Expression) -> Option<Value> {
+        self.computed(|scope, _| expression.evaluate(scope)).flatten()
+    }
+
     /// `None`: it could not be computed, and that is reported.
     pub fn json(&mut self, json: &Json) -> Option<Value> {
         self.computed(|scope, holes| json.value(scope, holes))
@@ -287,50 +294,24 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// With `item` and `number` (from 1) as an element of a list stands in.
+    pub fn with_item<T>(&mut self, item: Value, number: usize, run: impl FnOnce(&mut Self) -> T) -> T {
+        let variables = &mut self.session.variables;
+        let before = [(ITEM, variables.insert(ITEM.into(), item)), (NUMBER, variables.insert(NUMBER.into(), number.into()))];
+        let result = run(self);
+        for (name, value) in before {
+            match value {
+                Some(value) => self.session.variables.insert(name.into(), value),
+                None => self.session.variables.remove(name),
+            };
+        }
+        result
+    }
+
     // --- effects
 
     pub fn effect(&mut self, effect: Effect) {
         self.effects.push(effect);
-    }
-
-    /// Says a text; what cannot be computed becomes the flow's error text.
-    pub fn say_text(&mut self, text: &Text) {
-        self.failed = false;
-        match self.text(text) {
-            Some(words) => self.say(Content::Text { text: words }, Vec::new()),
-            None if self.failed => self.say_error(),
-            None => {}
-        }
-    }
-
-    pub fn say_error(&mut self) {
-        let text = self.own_text(TextKey::Error);
-        self.say(Content::Text { text }, Vec::new());
-    }
-
-    pub fn say(&mut self, content: Content, quick_replies: Vec<QuickReply>) {
-        if self.bubbles == limits::BUBBLES_PER_STEP {
-            self.overflowed = true;
-            return;
-        }
-        let between = if self.bubbles == 0 { 0 } else { self.flow.pause_ms };
-        let pause_ms = between.max(std::mem::take(&mut self.pause_ms));
-        self.bubbles += 1;
-        self.effects.push(Effect::Send { message: MessageOut { content, quick_replies }, pause_ms });
-    }
-
-    /// Whether a bubble too many was to be said; once it has been asked, one more may be said.
-    pub(super) fn take_overflow(&mut self) -> bool {
-        let overflowed = std::mem::take(&mut self.overflowed);
-        if overflowed {
-            self.bubbles -= 1;
-        }
-        overflowed
-    }
-
-    /// Typing before the next bubble.
-    pub fn pause(&mut self, millis: u32) {
-        self.pause_ms = self.pause_ms.max(millis);
     }
 
     pub fn timer(&mut self, after: SignedDuration) -> Wait {
@@ -355,65 +336,6 @@ impl<'a> Run<'a> {
     pub fn trace(&mut self, what: impl Into<String>, taken: bool, because: &str) {
         let (node, action) = (self.node_name().to_owned(), self.action);
         self.trace.push(TraceLine { node, action, what: what.into(), taken, because: because.to_owned() });
-    }
-
-    // --- the small things that actions remember
-
-    /// A number from the turn's seed.
-    pub fn random(&mut self) -> usize {
-        usize::try_from(self.ids.next_u64() >> 33).unwrap_or(0)
-    }
-
-    /// A number of this very place, 0 at first.
-    pub fn counter(&mut self) -> &mut u32 {
-        let key = self.place_key();
-        self.session.counters.entry(key).or_insert(0)
-    }
-
-    fn chatflow(&self) -> ChatflowId {
-        self.session.frames.last().map_or(self.session.chatflow, |frame| frame.chatflow)
-    }
-
-    /// This very place, for what the session remembers of it.
-    pub(super) fn place_key(&self) -> String {
-        let chatflow = self.chatflow();
-        // The session's own chatflow is left out: almost always it is that one.
-        if chatflow == self.session.chatflow {
-            format!("{}#{}", self.node_name(), self.action)
-        } else {
-            self.place_name()
-        }
-    }
-
-    /// This very place, told apart from those of all other chatflows.
-    pub fn place_name(&self) -> String {
-        format!("{}/{}#{}", self.chatflow(), self.node_name(), self.action)
-    }
-
-    /// How often the waiting question was answered wrongly.
-    pub fn attempt(&self) -> u32 {
-        match self.session.wait {
-            Some(Wait::Answer { attempt }) => attempt,
-            _ => 0,
-        }
-    }
-
-    /// The page of options that was shown last.
-    pub fn page(&self) -> usize {
-        self.session.counters.get("page").map_or(0, |page| *page as usize)
-    }
-
-    pub fn turn_to(&mut self, page: usize) {
-        self.session.counters.insert("page".into(), u32::try_from(page).unwrap_or(0));
-    }
-
-    /// The signed payload of an option of the running question.
-    pub fn token(&self, option: u16) -> String {
-        let frame = self.session.frames.last();
-        let (chatflow, version) = frame.map_or((self.session.chatflow, self.session.version), |frame| (frame.chatflow, frame.version));
-        let action = u16::try_from(self.action).unwrap_or(u16::MAX);
-        let tap = Tap { session: self.session.id, chatflow, version, node: self.node_name().to_owned(), action, option };
-        tap.sign(self.world.token_key)
     }
 }
 

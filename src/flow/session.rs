@@ -38,6 +38,29 @@ pub struct Session {
     /// What the visitor wrote during a pause or a callout, for the next question.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub queued: Vec<MessageIn>,
+    /// Lasting buttons that were shown, the latest last: a tap on them counts as long as the session runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<Offer>,
+}
+
+/// The buttons and cards of one place, as they were shown last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Offer {
+    /// See [`Session::place`].
+    pub place: String,
+    /// Tells one showing from the one before: its list may have been another.
+    pub round: u8,
+    pub keys: Vec<OfferedKey>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OfferedKey {
+    pub index: u8,
+    /// How the visitor may say it, normalised.
+    pub words: Vec<String>,
+    /// What is saved when it is tapped.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub value: Value,
 }
 
 impl Session {
@@ -46,12 +69,36 @@ impl Session {
         let waits = !self.finished && matches!(self.wait, Some(Wait::Answer { .. }));
         waits
             && self.id == tap.session
+            && self.is_latest(tap)
             && self.frames.last().is_some_and(|frame| {
                 frame.chatflow == tap.chatflow
                     && frame.version == tap.version
                     && frame.node == tap.node
                     && frame.action == usize::from(tap.action)
             })
+    }
+}
+
+impl Session {
+    /// A place of a document, for what the session remembers of it. The session's own chatflow is left out: almost always
+    /// it is that one.
+    pub fn place(&self, chatflow: ChatflowId, node: &str, action: usize) -> String {
+        if chatflow == self.chatflow { format!("{node}#{action}") } else { format!("{chatflow}/{node}#{action}") }
+    }
+
+    /// The lasting buttons shown at the tap's place, unless they were shown anew since.
+    pub fn offered(&self, tap: &Tap) -> Option<&Offer> {
+        self.offers_at(tap).filter(|offer| u16::from(offer.round) == tap.option >> 8)
+    }
+
+    fn offers_at(&self, tap: &Tap) -> Option<&Offer> {
+        let place = self.place(tap.chatflow, &tap.node, usize::from(tap.action));
+        self.offers.iter().find(|offer| offer.place == place)
+    }
+
+    /// Not one of buttons that were shown anew since.
+    fn is_latest(&self, tap: &Tap) -> bool {
+        self.offers_at(tap).is_none() || self.offered(tap).is_some()
     }
 }
 

@@ -114,6 +114,7 @@ pub fn open(id: SessionId, chatflow: ChatflowId, version: u32, flow: &Flow, entr
         finished: false,
         last_text: String::new(),
         queued: Vec::new(),
+        offers: Vec::new(),
     }
 }
 

@@ -39,6 +39,34 @@ fn problem(url: &Template, https_only: bool) -> Option<String> {
     odd.then(|| "the URL cannot be read".into())
 }
 
+/// An address that is only shown: a tap opens it, or Messenger fetches a picture from it. No request of the server goes
+/// there, so it may be an expression; what it becomes is checked when it is sent.
+#[derive(Debug)]
+pub struct LinkUrl(pub Template);
+
+impl Read for LinkUrl {
+    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
+        let Value::String(text) = value else { return r.wrong_type("a URL, as text", value) };
+        let url = Template::read_text(r, text)?;
+        if (url.constant().is_some() || !url.prefix().is_empty())
+            && let Some(problem) = problem(&url, false)
+        {
+            r.issue(Code::BadUrl, problem, "write `https://shop.example/lamps/{{ id | urlencode }}`, or one expression");
+            return None;
+        }
+        Some(Self(url))
+    }
+}
+
+impl JsonSchema for LinkUrl {
+    fn schema_name() -> Cow<'static, str> {
+        "LinkUrl".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^(https?://|\\{\\{)" })
+    }
+}
+
 impl<const HTTPS_ONLY: bool> JsonSchema for WebUrl<HTTPS_ONLY> {
     fn inline_schema() -> bool {
         true

@@ -206,7 +206,7 @@ fn tapped(cx: &Situation<'_>, mut draft: Draft, tap: &Tap, event: &InboundEvent)
         Current::Running(session) => Some(session),
         Current::Finished(..) | Current::None => None,
     };
-    if let Some(session) = running.as_ref().filter(|session| waits_for(session, tap)) {
+    if let Some(session) = running.as_ref().filter(|session| waits_for(cx, session, tap)) {
         return run(cx, draft, (**session).clone(), &Input::Tapped { tap, title });
     }
     let stands_in = running.as_ref().and_then(|session| flow_of(cx, session));
@@ -230,12 +230,10 @@ fn tapped(cx: &Situation<'_>, mut draft: Draft, tap: &Tap, event: &InboundEvent)
     }
 }
 
-fn waits_for(session: &Session, tap: &Tap) -> bool {
-    let here = session.frames.last();
-    let asks = matches!(session.wait, Some(Wait::Answer { .. }));
-    tap.session == session.id
-        && asks
-        && here.is_some_and(|frame| frame.node == tap.node && frame.action == usize::from(tap.action) && frame.chatflow == tap.chatflow)
+/// An option of the waiting question, or a lasting button shown before it.
+fn waits_for(cx: &Situation<'_>, session: &Session, tap: &Tap) -> bool {
+    let shelf = Shelf { world: cx.world, older: cx.older };
+    session.awaits(tap) || session.still_offers(tap, &shelf)
 }
 
 /// The session has finished and the visitor writes on.

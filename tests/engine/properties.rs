@@ -80,6 +80,19 @@ const KEYS: &[&str] = &[
     "accept",
     "weight",
     "sticky",
+    "buttons",
+    "cards",
+    "each",
+    "card",
+    "subtitle",
+    "message",
+    "attachment",
+    "payload",
+    "receipt",
+    "coupon",
+    "image_grid",
+    "media",
+    "wait",
 ];
 const WORDS: &[&str] = &[
     "send_text",
@@ -97,6 +110,10 @@ const WORDS: &[&str] = &[
     "create_ticket",
     "label_contact",
     "set_attribute",
+    "send_buttons",
+    "send_carousel",
+    "send_template",
+    "send_raw",
     "a",
     "b",
     "1.0",
@@ -149,6 +166,21 @@ fn action() -> impl Strategy<Value = Value> {
         text().prop_map(|text| json!({ "type": "create_ticket", "pipeline": "p", "subject": text })),
         Just(json!({ "type": "transfer", "available": "yes", "unavailable": "no" })),
         text().prop_map(|text| json!({ "type": "label_contact", "add": [text] })),
+        (text(), node(), any::<bool>()).prop_map(|(text, node, wait)| {
+            let buttons =
+                json!([{ "title": text, "goto": node, "value": 1 }, { "title": "o1", "value": text }, { "title": "w", "url": text }]);
+            json!({ "type": "send_buttons", "text": text, "save": "b", "wait": wait, "buttons": buttons })
+        }),
+        (text(), node()).prop_map(|(text, node)| {
+            let card =
+                json!({ "title": "{{ item }}", "subtitle": text, "buttons": [{ "title": "o1", "value": "{{ number }}", "goto": node }] });
+            json!({ "type": "send_carousel", "each": "a", "card": card, "save": "b", "options": [{ "title": "o2" }] })
+        }),
+        text().prop_map(|text| json!({ "type": "send_raw", "message": { "text": text } })),
+        (text(), node()).prop_map(|(text, node)| {
+            let images = json!([{ "url": "https://x.example/1" }, { "url": "{{ a }}", "text": text, "goto": node }]);
+            json!({ "type": "send_template", "image_grid": { "title": text, "images": images } })
+        }),
         Just(json!({ "type": "end" })),
     ]
 }

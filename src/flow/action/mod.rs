@@ -6,6 +6,7 @@
 
 mod ask;
 mod branch;
+mod buttons;
 mod call;
 mod close;
 mod create_ticket;
@@ -15,11 +16,17 @@ mod end;
 mod goto;
 mod http_request;
 mod label_contact;
+mod receipt;
+mod send_buttons;
+mod send_carousel;
 mod send_media;
+mod send_raw;
+mod send_template;
 mod send_text;
 mod set;
 mod set_attribute;
 mod split;
+mod templates;
 mod transfer;
 mod update_ticket;
 
@@ -60,6 +67,11 @@ pub trait Behaviour: std::fmt::Debug + Send + Sync {
         false
     }
 
+    /// Its buttons count as long as the session runs, also while the flow waits elsewhere.
+    fn lasts(&self) -> bool {
+        false
+    }
+
     /// What a message does that comes while it waits for something else than an answer.
     fn on_input(&self) -> OnInput {
         OnInput::Queue
@@ -77,11 +89,13 @@ pub struct Shape {
     pub goes_on: bool,
     /// It may say something to the visitor.
     pub speaks: bool,
+    /// It shows quick replies and does not wait: they vanish when more is said.
+    pub offers: bool,
 }
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { waits: false, pauses: false, goes_on: true, speaks: false }
+        Self { waits: false, pauses: false, goes_on: true, speaks: false, offers: false }
     }
 }
 
@@ -131,6 +145,10 @@ macro_rules! actions {
 actions! {
     "send_text" => send_text::SendText,
     "send_media" => send_media::SendMedia,
+    "send_buttons" => send_buttons::SendButtons,
+    "send_carousel" => send_carousel::SendCarousel,
+    "send_template" => send_template::SendTemplate,
+    "send_raw" => send_raw::SendRaw,
     "delay" => delay::Delay,
     "ask" => ask::Ask,
     "set" => set::Set,

@@ -66,7 +66,11 @@ impl Behaviour for Split {
         let Some(index) = self.arm_at(drawn) else { return Next::On };
         let arm = &self.arms[index];
         let name = arm.name.as_ref().map(|name| name.0.as_str());
-        run.trace(format!("arm {}", index + 1), true, &format!("{drawn} of {total}{}", if self.sticky { ", the visitor's own" } else { "" }));
+        run.trace(
+            format!("arm {}", index + 1),
+            true,
+            &format!("{drawn} of {total}{}", if self.sticky { ", the visitor's own" } else { "" }),
+        );
         if let Some(save) = &self.save {
             run.set(&save.0, name.map_or_else(|| (index + 1).into(), Into::into));
         }

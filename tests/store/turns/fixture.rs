@@ -143,6 +143,7 @@ impl Thread {
             finished: false,
             last_text: "salut".into(),
             queued: Vec::new(),
+            offers: vec![],
         }
     }
 }
