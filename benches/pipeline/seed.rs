@@ -182,6 +182,7 @@ fn session(ids: &mut IdMaker, chatflow: ChatflowId, now: Timestamp) -> Session {
         finished: false,
         last_text: "Bonjour".into(),
         queued: Vec::new(),
+        offers: Vec::new(),
     }
 }
 
