@@ -1,6 +1,8 @@
 //! What a flow does beside talking, through the whole server: tickets, events, closing, and what time brings.
 
 use causerie::domain::access::Role;
+use causerie::store::turns::TurnStore;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::support::app::{ANA, BEN, PAGE, TestApp};
@@ -99,4 +101,49 @@ async fn a_ticket_of_this_very_turn_is_the_one_that_is_updated() {
     let reports: Vec<Value> = items(&app, &path).await.into_iter().filter(|line| line["event"] == "report").collect();
     assert_eq!(reports.len(), 1, "{reports:#?}");
     assert!(reports[0]["text"].as_str().unwrap().contains("has no open one"), "{reports:#?}");
+}
+
+#[actix_web::test]
+async fn a_silent_visitor_is_reminded_by_a_timer_once_and_only_while_the_window_is_open() {
+    let hook = |after: &str| json!({ "timeout": "30d", "on_timeout": { "after": after, "goto": "still", "then": "return" } });
+    let nodes = json!({ "start": [{ "type": "ask", "text": "Solved?", "answer": "yes_no" }], "still": [{ "type": "send_text", "text": "Still there?" }] });
+    let app = server(json!({ "session": hook("10m"), "nodes": nodes })).await;
+    assert_eq!(says(&app, ANA, "Help").await, ["Solved?"]);
+    app.pass(SignedDuration::from_mins(8)).await;
+    says(&app, ANA, "hm").await;
+    app.pass(SignedDuration::from_mins(9)).await;
+    assert_eq!(app.told(ANA).last().unwrap(), "Please answer yes or no.");
+    app.pass(SignedDuration::from_mins(2)).await;
+    let told = app.told(ANA);
+    assert_eq!(told[told.len() - 2..], ["Still there?", "Solved?"]);
+    for _ in 0..5 {
+        app.pass(SignedDuration::from_hours(1)).await;
+    }
+    assert_eq!(app.told(ANA), told, "once per silence");
+    // An answer of somebody who had it meanwhile: people, then the bot again.
+    assert_eq!(app.app.store().backlog().await.unwrap().timers, 0);
+    says(&app, ANA, "hm").await;
+    assert_eq!(app.app.store().backlog().await.unwrap().timers, 1);
+    says(&app, ANA, "yes").await;
+    assert_eq!(app.app.store().backlog().await.unwrap().timers, 0, "the session has ended, and its timer with it");
+}
+
+#[actix_web::test]
+async fn a_burst_is_one_answer_and_survives_the_time_between() {
+    let nodes =
+        json!({ "start": [{ "type": "ask", "text": "Tell me.", "save": "story" }, { "type": "send_text", "text": "Noted: {{ story }}" }] });
+    let app = server(json!({ "session": { "burst": "3s" }, "nodes": nodes })).await;
+    assert_eq!(says(&app, ANA, "hello").await, Vec::<String>::new());
+    app.pass(SignedDuration::from_secs(3)).await;
+    assert_eq!(app.told(ANA), ["Tell me."]);
+    for text in ["my order", "is", "late"] {
+        assert_eq!(says(&app, ANA, text).await, Vec::<String>::new());
+        app.pass(SignedDuration::from_secs(2)).await;
+    }
+    app.pass(SignedDuration::from_secs(1)).await;
+    assert_eq!(app.told(ANA).last().unwrap(), "Noted: my order\nis\nlate");
+    // Each message is a line of its own in the transcript.
+    let path = format!("/v1/conversations/{}/messages?order=asc", app.conversation(ANA).await["id"].as_str().unwrap());
+    let lines = items(&app, &path).await;
+    assert_eq!(lines.iter().filter(|line| line["by"] == "visitor").count(), 4, "{lines:#?}");
 }

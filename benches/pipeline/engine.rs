@@ -64,6 +64,7 @@ pub fn measure(report: &mut Report) -> Result<()> {
         flows: &shelf,
         roster: None,
         last_agent: None,
+        window_opened_at: None,
         rules: &shelf,
         pipelines: &[],
         token_key: &key,

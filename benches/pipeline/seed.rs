@@ -175,7 +175,7 @@ fn session(ids: &mut IdMaker, chatflow: ChatflowId, now: Timestamp) -> Session {
         last_at: now,
         entry: Entry::default(),
         locale: "en".into(),
-        frames: vec![Frame { chatflow, version: 1, node: "hello".into(), action: 0 }],
+        frames: vec![Frame { chatflow, version: 1, node: "hello".into(), action: 0, back: None }],
         variables: [("order".to_owned(), json!("FR123456"))].into(),
         wait: Some(Wait::Answer { attempt: 1 }),
         counters: [("hello.0".to_owned(), 1)].into(),
@@ -183,6 +183,7 @@ fn session(ids: &mut IdMaker, chatflow: ChatflowId, now: Timestamp) -> Session {
         last_text: "Bonjour".into(),
         queued: Vec::new(),
         offers: Vec::new(),
+        aside: Default::default(),
     }
 }
 

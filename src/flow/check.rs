@@ -51,6 +51,9 @@ pub fn check(document: &Value, env: &Env) -> Checked {
     let names = names(document);
     let mut reader = Reader::new(env, names.clone());
     let document = Document::read(&mut reader, document);
+    if let Some(document) = &document {
+        check_hook(&mut reader, document.on_session_start.map(|target| target.0));
+    }
     check_variables(&mut reader);
     graph::check(&mut reader);
     let languages = std::mem::take(&mut reader.languages);
@@ -62,9 +65,17 @@ pub fn check(document: &Value, env: &Env) -> Checked {
     let issues = reader.into_issues();
     let flow = document.filter(|_| issues.iter().all(|issue| issue.severity == Severity::Warning)).map(|document| {
         Arc::new(Flow {
-            on_complete: document.session.on_complete,
-            stale_choice: document.session.stale_choice,
-            timeout: document.session.timeout.0,
+            silence: document.session.0.silence(),
+            completed_timeout: document.session.0.completed_timeout.unwrap_or(document.session.0.timeout).0,
+            keep: document.session.0.keep,
+            on_timeout: document.session.0.on_timeout,
+            burst: document.session.0.burst.map(|span| span.0),
+            uninterruptible: document.uninterruptible.0,
+            on_session_start: document.on_session_start.map(|target| target.0),
+            fallback: document.fallback,
+            on_complete: document.session.0.on_complete,
+            stale_choice: document.session.0.stale_choice,
+            timeout: document.session.0.timeout.0,
             languages,
             pause_ms: document.delay_between_messages.map_or(0, super::read_types::Span::millis),
             start: document.start.0,
@@ -83,6 +94,16 @@ pub(super) fn names(document: &Value) -> HashMap<String, u32> {
     match document.get("nodes") {
         Some(Value::Object(nodes)) => (0..).zip(nodes).take(limits::NODES).map(|(i, (name, _))| (name.clone(), i)).collect(),
         _ => HashMap::new(),
+    }
+}
+
+/// What waits in the hook comes before the visitor's first words.
+fn check_hook(r: &mut Reader<'_>, hook: Option<u32>) {
+    let Some((name, actions)) = hook.and_then(|node| r.found.nodes.get(node as usize)) else { return };
+    let waits = actions.iter().flatten().find(|(_, shape)| shape.waits).map(|(word, _)| *word);
+    if let Some(word) = waits {
+        let message = format!("`{word}` in the node `{name}` waits: what the visitor wrote first is kept for a later question");
+        r.issue_at(Code::HookWaits, "/on_session_start", message, "ask in the flow's start, and only prepare here");
     }
 }
 

@@ -1,19 +1,20 @@
 //! The document as authors write it, below the level of actions.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use super::action::Action;
+use super::fallback::Fallback;
+use super::interrupt::Interrupts;
 use super::issue::Code;
 use super::limits;
-use super::read::{Place, Read, Reader, document, shorten, words};
-use super::read_types::{Duration, Name, Ordered, Span, SureTarget, Target};
+use super::read::{Place, Read, Reader, document, shorten};
+use super::read_types::{Name, Nodelist, Ordered, Span, SureTarget, Target};
+use super::session_rules::Session;
 use super::text::{Texts, normalise_locale};
 use super::variable::{Variable, Variables};
-use super::{OnComplete, StaleChoice};
 
 document! {
     /// A chatflow: nodes of actions, and what belongs around them.
@@ -29,13 +30,21 @@ document! {
         /// What the flow remembers.
         pub variables: Declared = Declared,
         /// How long a session lives and what follows it.
-        pub session: SessionRules = SessionRules::default(),
+        pub session: Session = Session::default(),
         /// The pause before each bubble after the first of a turn, with typing shown. At most 20 seconds.
         pub delay_between_messages: Option<Span<0, { limits::LONGEST_PAUSE_MS }>>,
         /// Texts that the server says on its own.
         pub texts: Texts = Texts::default(),
-        /// What the visitor may say at any time.
-        pub interrupts: Interrupts = Interrupts(Vec::new()),
+        /// What the visitor may say or do at any time.
+        pub interrupts: Interrupts = Interrupts::default(),
+        /// Nodes in which no interrupt is taken. (A question's own `interruptible: false` says it for that question.)
+        pub uninterruptible: Nodelist = Nodelist::default(),
+        /// A node that runs at the very beginning of a session, before the visitor's first input is looked at.
+        pub on_session_start: Option<Target>,
+        /// What follows a message that no question understands and no interrupt takes: the first miss takes the first step,
+        /// the second the second, and so on; the last step is taken again. Anything understood begins anew. Questions with
+        /// `invalid`, `attempts` or `exhausted` of their own, and forms, look after themselves.
+        pub fallback: Fallback = Fallback::default(),
         /// The node that a session begins with.
         pub start: SureTarget,
         /// The nodes by their names.
@@ -154,178 +163,6 @@ impl JsonSchema for Declared {
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         Ordered::<Variable>::json_schema(generator)
-    }
-}
-
-document! {
-    /// How long a session lives and what follows it.
-    pub struct SessionRules {
-        /// Idle longer than this, the session has ended: `1m` to `30d`, or `never`. 24 hours unless said otherwise.
-        pub timeout: Timeout = Timeout::default(),
-        /// What happens to a message after the session has finished: `inbox`, `restart`, or `{ "goto": node }`.
-        pub on_complete: OnComplete = OnComplete::Inbox,
-        /// What a tap on an option of an earlier question does: `resume`, `restart` or `explain`.
-        pub stale_choice: StaleChoice = StaleChoice::Explain,
-    }
-}
-
-impl Default for SessionRules {
-    fn default() -> Self {
-        Self { timeout: Timeout::default(), on_complete: OnComplete::Inbox, stale_choice: StaleChoice::Explain }
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-pub struct Timeout(pub Option<jiff::SignedDuration>);
-
-impl Default for Timeout {
-    fn default() -> Self {
-        Self(Some(jiff::SignedDuration::from_hours(24)))
-    }
-}
-
-impl Read for Timeout {
-    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
-        if value.as_str() == Some("never") {
-            return Some(Self(None));
-        }
-        let duration = Duration::read(r, value)?;
-        if duration.0 < limits::SHORTEST_TIMEOUT || duration.0 > limits::LONGEST_TIMEOUT {
-            r.issue(Code::WrongValue, "a session's timeout is 1 minute to 30 days", "or `never`");
-            return None;
-        }
-        Some(Self(Some(duration.0)))
-    }
-}
-
-impl JsonSchema for Timeout {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        "Timeout".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "anyOf": [generator.subschema_for::<Duration>(), { "const": "never" }] })
-    }
-}
-
-impl Read for OnComplete {
-    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
-        match value {
-            Value::Object(object) => {
-                r.no_others(object, &["goto"]);
-                r.field::<Target>(object, "goto")?;
-                Some(Self::Goto(object.get("goto")?.as_str()?.to_owned()))
-            }
-            Value::String(word) if word == "inbox" => Some(Self::Inbox),
-            Value::String(word) if word == "restart" => Some(Self::Restart),
-            other => super::read::wrong_word(r, other, &["inbox", "restart"]),
-        }
-    }
-}
-
-impl Read for StaleChoice {
-    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
-        match value.as_str() {
-            Some("resume") => Some(Self::Resume),
-            Some("restart") => Some(Self::Restart),
-            Some("explain") => Some(Self::Explain),
-            _ => super::read::wrong_word(r, value, &["resume", "restart", "explain"]),
-        }
-    }
-}
-
-words! {
-    /// How a keyword is found in what the visitor said.
-    pub enum Match {
-        /// Anywhere as whole words; while the flow waits for free text, only where the visitor said nothing else.
-        Auto = "auto",
-        /// Only where the visitor said nothing else.
-        Exact = "exact",
-        /// Anywhere as whole words.
-        Contains = "contains",
-    }
-}
-
-document! {
-    /// What the visitor may say at any time, whatever the flow waits for.
-    pub struct Interrupt {
-        /// Words or phrases; case, accents and punctuation do not count.
-        pub keywords: Vec<Keyword> = Vec::new(),
-        /// How the keywords are found.
-        pub r#match: Match = Match::Auto,
-        /// The payload of a menu entry or button.
-        pub postback: Option<String>,
-        /// Where the flow goes on.
-        pub goto: Target,
-    }
-}
-
-/// Normalised, as what the visitor says will be.
-#[derive(Debug, PartialEq)]
-pub struct Keyword(pub String);
-
-impl Read for Keyword {
-    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
-        let text = String::read(r, value)?;
-        if text.trim().is_empty() || text.chars().count() > limits::NAME_CHARS {
-            r.issue(Code::WrongValue, format!("a keyword has 1 to {} characters", limits::NAME_CHARS), "");
-            return None;
-        }
-        Some(Self(super::words::normalise(&text)))
-    }
-}
-
-impl JsonSchema for Keyword {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        "Keyword".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "minLength": 1, "maxLength": limits::NAME_CHARS })
-    }
-}
-
-#[derive(Debug)]
-pub struct Interrupts(pub Vec<Interrupt>);
-
-impl Read for Interrupts {
-    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
-        let interrupts = Vec::<Interrupt>::read(r, value)?;
-        let (mut words, mut payloads) = (HashSet::new(), HashSet::new());
-        for (i, interrupt) in interrupts.iter().enumerate() {
-            r.at(&i.to_string(), |r| never_taken(r, interrupt, &mut words, &mut payloads));
-        }
-        Some(Self(interrupts))
-    }
-}
-
-impl JsonSchema for Interrupts {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        "Interrupts".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Vec::<Interrupt>::json_schema(generator)
-    }
-}
-
-fn never_taken<'a>(r: &mut Reader<'_>, interrupt: &'a Interrupt, words: &mut HashSet<&'a str>, payloads: &mut HashSet<&'a str>) {
-    if interrupt.keywords.is_empty() && interrupt.postback.is_none() {
-        r.issue(Code::MissingField, "the interrupt has neither `keywords` nor `postback`", "it could never be taken");
-    }
-    let again: Vec<&str> = interrupt.keywords.iter().map(|word| word.0.as_str()).filter(|word| !words.insert(word)).collect();
-    if !again.is_empty() {
-        let message = format!("an interrupt before it has the same keyword: `{}`", again.join("`, `"));
-        r.issue(Code::SameInterrupt, message, "only the first is taken");
-    }
-    if interrupt.postback.as_ref().is_some_and(|payload| !payloads.insert(payload)) {
-        r.issue(Code::SameInterrupt, "an interrupt before it has the same postback", "only the first is taken");
     }
 }
 

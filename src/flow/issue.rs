@@ -137,8 +137,10 @@ codes! {
     BadMessage "bad_message" Error;
     /// Quick replies that vanish, because the flow says more after them.
     ChoicesNotLast "choices_not_last" Warning;
-    /// Two interrupts for the same words or payload: only the first is ever taken.
+    /// Two interrupts for the same words or payload: the visitor is asked which one is meant.
     SameInterrupt "same_interrupt" Warning;
+    /// The node that runs at a session's beginning waits for the visitor.
+    HookWaits "hook_waits" Warning;
     /// A field that has no effect with the others it stands beside.
     NoEffect "no_effect" Warning;
 }

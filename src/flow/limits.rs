@@ -61,6 +61,15 @@ pub const STEP_BUDGET: u32 = 200;
 pub const BUBBLES_PER_STEP: usize = 50;
 /// `call`s within `call`s.
 pub const CALL_DEPTH: usize = 16;
+/// Interrupts within interrupts that come back.
+pub const INTERRUPT_DEPTH: usize = 8;
+/// Steps of a fallback.
+pub const FALLBACK_STEPS: usize = 10;
+/// Messages, and bytes of text, that one burst collects.
+pub const BURST_MESSAGES: usize = 20;
+pub const BURST_BYTES: usize = 20_000;
+/// A burst lasts at most so many of its windows.
+pub const BURST_WINDOWS: i32 = 5;
 /// Messages of the visitor that a pause or a callout keeps for later.
 pub const QUEUED_INPUTS: usize = 5;
 /// Characters of the visitor's last text that expressions see as `last_text`.

@@ -13,11 +13,15 @@
 pub mod action;
 pub mod answer;
 pub mod check;
+mod digress;
 pub mod document;
 pub mod effect;
 pub mod expression;
+mod fallback;
 mod graph;
+mod hooks;
 mod input;
+mod interrupt;
 pub mod issue;
 mod lasting;
 pub mod limits;
@@ -30,6 +34,7 @@ pub mod run;
 mod saying;
 pub mod schema;
 pub mod session;
+mod session_rules;
 pub mod step;
 pub mod survey;
 pub mod template;
@@ -42,7 +47,7 @@ mod walk;
 pub mod web_url;
 pub mod words;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -51,8 +56,10 @@ pub use parse::parse;
 pub use step::{open, step};
 
 use action::Action;
-use document::Interrupt;
 use expression::Scope;
+use fallback::Fallback;
+use interrupt::{Interrupt, Sign};
+use session_rules::{Keep, OnTimeout};
 use template::Holes;
 use text::{TextKey, Texts};
 use variable::Variables;
@@ -66,6 +73,8 @@ pub struct Flow {
     pub stale_choice: StaleChoice,
     /// Idle longer than this, the session has ended; `None`: never.
     pub timeout: Option<jiff::SignedDuration>,
+    /// The same of a session that has finished: how long `on_complete` holds.
+    pub completed_timeout: Option<jiff::SignedDuration>,
     /// The first is the default.
     pub languages: Vec<String>,
     /// Before each bubble after the first of a turn.
@@ -76,6 +85,15 @@ pub struct Flow {
     pub(crate) variables: Variables,
     pub(crate) texts: Texts,
     pub(crate) interrupts: Vec<Interrupt>,
+    /// Nodes in which no interrupt is taken.
+    pub(crate) uninterruptible: HashSet<u32>,
+    pub(crate) on_session_start: Option<u32>,
+    pub(crate) fallback: Fallback,
+    pub(crate) keep: Keep,
+    pub(crate) on_timeout: Option<OnTimeout>,
+    /// The silence that `on_timeout` speaks of.
+    pub(crate) silence: Option<jiff::SignedDuration>,
+    pub(crate) burst: Option<jiff::SignedDuration>,
 }
 
 #[derive(Debug)]
@@ -92,6 +110,24 @@ impl Flow {
     /// Whether an interrupt takes this payload of a menu entry or button.
     pub fn takes_postback(&self, payload: &str) -> bool {
         self.interrupts.iter().any(|interrupt| interrupt.postback.as_deref() == Some(payload))
+    }
+
+    /// Whether an interrupt may take a reaction: Meta's word for it, and the emoji.
+    pub fn takes_reaction(&self, reaction: &str, emoji: &str) -> bool {
+        let sign = Sign { reaction: Some((reaction, emoji)), ..Sign::default() };
+        self.interrupts.iter().any(|interrupt| interrupt.wholly(&sign).is_some())
+    }
+
+    /// What a new session begins with of what the one before it knew.
+    pub fn kept(&self, before: &session::Session) -> Vec<(String, Value)> {
+        let declared = |name: &String| self.variables.get(name).is_none_or(|variable| !variable.of_contact());
+        let kept = before.variables.iter().filter(|(name, _)| match &self.keep {
+            Keep::All => declared(name),
+            Keep::Names(names) => names.contains(name) && declared(name),
+        });
+        let accepted =
+            kept.filter(|(name, value)| self.variables.get(*name).is_none_or(|variable| variable.accept((*value).clone()).is_ok()));
+        accepted.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     /// A text of the server's own, in the flow's words where it has some. The scope serves its `{{ }}`.

@@ -1,7 +1,7 @@
 //! [`Read`] for the plain types: texts, numbers, lists, maps, names, durations, nodes to go to.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::SignedDuration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -315,11 +315,7 @@ pub type AnsweredTarget = Node<3>;
 impl<const WAY: u8> Read for Node<WAY> {
     fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
         let Value::String(name) = value else { return r.wrong_type("the name of a node", value) };
-        let Some(to) = r.node(name) else {
-            let hint = r.nearest_node(name).map_or_else(String::new, |near| format!("did you mean `{near}`?"));
-            r.issue(Code::UnknownNode, format!("there is no node `{}`", shorten(name)), hint);
-            return None;
-        };
+        let to = node_named(r, name)?;
         let way = [Way::SOMETIMES, Way::ALWAYS, Way::CALL, Way::ANSWERED][usize::from(WAY)];
         let (from, pointer) = (r.place(), r.pointer().to_owned());
         r.found.edges.push(Edge { from, to, pointer, call: way.call, always: way.always, answered: way.answered });
@@ -334,6 +330,47 @@ impl<const WAY: u8> JsonSchema for Node<WAY> {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "description": "The name of a node of this document." })
     }
+}
+
+/// Nodes of this document that are named without leading there.
+#[derive(Debug, Default)]
+pub struct Nodelist(pub HashSet<u32>);
+
+impl Read for Nodelist {
+    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
+        let names = Vec::<String>::read(r, value)?;
+        let mut nodes = Some(HashSet::new());
+        for (i, name) in names.iter().enumerate() {
+            match (r.at(&i.to_string(), |r| node_named(r, name)), &mut nodes) {
+                (Some(node), Some(nodes)) => {
+                    nodes.insert(node);
+                }
+                _ => nodes = None,
+            }
+        }
+        nodes.map(Self)
+    }
+}
+
+impl JsonSchema for Nodelist {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Nodelist".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<Vec<Target>>()
+    }
+}
+
+fn node_named(r: &mut Reader<'_>, name: &str) -> Option<u32> {
+    let found = r.node(name);
+    if found.is_none() {
+        let hint = r.nearest_node(name).map_or_else(String::new, |near| format!("did you mean `{near}`?"));
+        r.issue(Code::UnknownNode, format!("there is no node `{}`", shorten(name)), hint);
+    }
+    found
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use super::trace::TraceLine;
 use super::variable::{Variable, lookup};
 use crate::domain::contact::Contact;
 use crate::domain::event::{CalloutResult, MessageIn};
-use crate::domain::ids::{ChatflowId, IdMaker};
+use crate::domain::ids::{ChatflowId, IdMaker, TimerId};
 
 /// What an element of a list is called while it is looked at, and its number.
 pub const ITEM: &str = "item";
@@ -94,6 +94,8 @@ pub struct Run<'a> {
     /// A bubble too many was to be said: the step is cut.
     pub(super) overflowed: bool,
     pub(super) needs_roster: bool,
+    /// The walk stops when no more frames than these are left: `on_session_start` has come to its end.
+    pub(super) floor: Option<usize>,
 }
 
 impl<'a> Run<'a> {
@@ -117,6 +119,7 @@ impl<'a> Run<'a> {
             failed: false,
             overflowed: false,
             needs_roster: false,
+            floor: None,
         }
     }
 
@@ -127,6 +130,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn into_outcome(mut self) -> Outcome {
+        self.watch_silence();
         self.park();
         let Self { session, contact, effects, needs_roster, trace, .. } = self;
         Outcome { session, contact, effects, needs_roster, trace }
@@ -257,7 +261,11 @@ impl<'a> Run<'a> {
 
     /// In the session's language; `None` when it could not be computed or is empty.
     pub fn text(&mut self, text: &Text) -> Option<String> {
-        let language = self.language;
+        self.text_as(self.language, text)
+    }
+
+    /// As `text`, in this language of the text's chatflow.
+    pub(super) fn text_as(&mut self, language: usize, text: &Text) -> Option<String> {
         let words = self.computed(|scope, holes| text.render(language, scope, holes))?;
         if words.trim().is_empty() {
             self.report("empty_text", "a text was empty and was not said");
@@ -314,8 +322,12 @@ impl<'a> Run<'a> {
         self.effects.push(effect);
     }
 
+    pub(super) fn new_timer(&mut self) -> TimerId {
+        self.ids.next()
+    }
+
     pub fn timer(&mut self, after: SignedDuration) -> Wait {
-        let timer = self.ids.next();
+        let timer = self.new_timer();
         let at = self.world.at.checked_add(after).unwrap_or(self.world.at);
         self.effects.push(Effect::SetTimer { id: timer, at });
         Wait::Timer { timer }

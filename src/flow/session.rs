@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::digress::{Back, CHOICE, Choosing};
+use super::hooks::{Burst, Idle};
 use super::token::Tap;
 use crate::domain::Timestamp;
 use crate::domain::event::MessageIn;
@@ -41,6 +43,9 @@ pub struct Session {
     /// Lasting buttons that were shown, the latest last: a tap on them counts as long as the session runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<Offer>,
+    /// What it remembers beside its place.
+    #[serde(default, skip_serializing_if = "Aside::is_empty")]
+    pub aside: Aside,
 }
 
 /// The buttons and cards of one place, as they were shown last.
@@ -63,9 +68,47 @@ pub struct OfferedKey {
     pub value: Value,
 }
 
+/// Seldom used, so that the most part of sessions is stored without it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Aside {
+    /// Nothing of it has run.
+    #[serde(skip_serializing_if = "is_false")]
+    pub fresh: bool,
+    /// Messages in a row that nothing understood.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub misses: u32,
+    /// The visitor's silence was noticed, and they have not written since.
+    #[serde(skip_serializing_if = "is_false")]
+    pub reminded: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle: Option<Idle>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burst: Option<Box<Burst>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choosing: Option<Box<Choosing>>,
+}
+
+impl Aside {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn is_zero(value: &u32) -> bool {
+    *value == 0
+}
+
 impl Session {
     /// Whether the tapped option belongs to the question that waits now; if not, the tap is stale.
     pub fn awaits(&self, tap: &Tap) -> bool {
+        if tap.action == CHOICE {
+            return !self.finished && self.aside.choosing.is_some() && self.id == tap.session;
+        }
         let waits = !self.finished && matches!(self.wait, Some(Wait::Answer { .. }));
         waits
             && self.id == tap.session
@@ -100,6 +143,26 @@ impl Session {
     fn is_latest(&self, tap: &Tap) -> bool {
         self.offers_at(tap).is_none() || self.offered(tap).is_some()
     }
+
+    /// Whether this timer is one of its own: of a pause, of the visitor's silence, of a burst.
+    pub fn waits_for(&self, timer: TimerId) -> bool {
+        self.timers().any(|own| own == timer)
+    }
+
+    /// Its timers under way.
+    pub fn timers(&self) -> impl Iterator<Item = TimerId> {
+        let pause = match self.wait {
+            Some(Wait::Timer { timer, .. }) => Some(timer),
+            _ => None,
+        };
+        let aside = [self.aside.idle.map(|idle| idle.timer), self.aside.burst.as_ref().map(|burst| burst.timer)];
+        pause.into_iter().chain(aside.into_iter().flatten())
+    }
+
+    /// The flow does something by itself before long: the session does not lapse meanwhile.
+    pub fn is_busy(&self) -> bool {
+        matches!(self.wait, Some(Wait::Timer { .. } | Wait::Callout { .. })) || self.aside.burst.is_some()
+    }
 }
 
 /// How the session began.
@@ -125,6 +188,9 @@ pub struct Frame {
     pub node: String,
     /// The action to run next, or the one that waits.
     pub action: usize,
+    /// It was interrupted, and the frames above come back to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Box<Back>>,
 }
 
 /// What would let the session go on.

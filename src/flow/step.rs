@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Flow;
 use super::effect::{Effect, Report};
 use super::run::Run;
-use super::session::{Entry, Frame, Session};
+use super::session::{Aside, Entry, Frame, Session};
 use super::text::{TextKey, normalise_locale};
 use super::token::{Tap, TokenKey};
 use super::trace::TraceLine;
@@ -29,6 +29,8 @@ pub struct World<'a> {
     /// Loaded on demand: a step that needs it and finds `None` says so in [`Outcome::needs_roster`].
     pub roster: Option<&'a Roster>,
     pub last_agent: Option<UserId>,
+    /// The visitor's last act that lets the bot speak for 24 hours.
+    pub window_opened_at: Option<Timestamp>,
     /// The sets this page may name; `"default"` is the page's own choice.
     pub rules: &'a dyn Rules,
     pub pipelines: &'a [Pipeline],
@@ -67,6 +69,11 @@ pub enum Input<'a> {
         tap: &'a Tap,
         title: Option<&'a str>,
     },
+    /// The visitor reacted to a message: Meta's word for it, and the emoji.
+    Reacted {
+        reaction: Option<&'a str>,
+        emoji: Option<&'a str>,
+    },
     TimerFired(TimerId),
     CalloutReturned {
         callout: CalloutId,
@@ -96,7 +103,11 @@ pub fn open(id: SessionId, chatflow: ChatflowId, version: u32, flow: &Flow, entr
     let chosen = entry.locale.as_deref().or(contact.locale.as_deref()).or(contact.profile.locale.as_deref());
     let locale = chosen.map_or_else(|| flow.languages.first().cloned().unwrap_or_default(), normalise_locale);
     let start = entry.node.as_deref().and_then(|name| flow.node(name)).unwrap_or(flow.start);
-    let node = flow.nodes.get(start as usize).map_or_else(String::new, |node| node.name.clone());
+    // The hook's frame lies on the start's: it ends, and the start is what is left.
+    let frames = std::iter::once(start).chain(flow.on_session_start).map(|node| {
+        let name = flow.nodes.get(node as usize).map_or_else(String::new, |node| node.name.clone());
+        Frame { chatflow, version, node: name, action: 0, back: None }
+    });
     let variables: std::collections::BTreeMap<_, _> = flow.defaults().map(|(name, value)| (name.clone(), value.clone())).collect();
     Session {
         v: 1,
@@ -107,7 +118,7 @@ pub fn open(id: SessionId, chatflow: ChatflowId, version: u32, flow: &Flow, entr
         last_at: at,
         entry,
         locale,
-        frames: vec![Frame { chatflow, version, node, action: 0 }],
+        frames: frames.collect(),
         variables,
         wait: None,
         counters: std::collections::BTreeMap::new(),
@@ -115,6 +126,7 @@ pub fn open(id: SessionId, chatflow: ChatflowId, version: u32, flow: &Flow, entr
         last_text: String::new(),
         queued: Vec::new(),
         offers: Vec::new(),
+        aside: Aside { fresh: true, ..Aside::default() },
     }
 }
 

@@ -284,6 +284,10 @@ text_keys! {
     More "more" "Plus de choix" "More choices";
     /// The quick reply that shows the options before.
     Back "back" "Choix précédents" "Earlier choices";
+    /// Over several interrupts that are meant equally.
+    WhichOne "which_one" "Que voulez-vous dire ?" "Which one do you mean?";
+    /// The quick reply beside them: none is meant.
+    NoneOfThese "none_of_these" "Rien de tout cela" "None of these";
     /// Over options whose question was too long to stand over them.
     Choose "choose" "Votre choix :" "Your choice:";
 }
@@ -306,7 +310,7 @@ impl Read for Texts {
         let mut texts = Vec::new();
         for &key in TextKey::ALL {
             let Some(value) = object.get(key.word()) else { continue };
-            let short = matches!(key, TextKey::Yes | TextKey::No | TextKey::More | TextKey::Back);
+            let short = matches!(key, TextKey::Yes | TextKey::No | TextKey::More | TextKey::Back | TextKey::NoneOfThese);
             let text = r.at(key.word(), |r| if short { Title::read(r, value).map(|title| title.text) } else { Text::read(r, value) });
             texts.extend(text.map(|text| (key, text)));
         }

@@ -157,6 +157,23 @@ impl Pattern {
     pub fn matches(&self, text: &str) -> bool {
         self.0.is_match(text)
     }
+
+    /// Whether it matches the whole of a text that says something.
+    pub fn covers(&self, text: &str) -> bool {
+        let text = text.trim();
+        !text.is_empty() && self.0.find(text).is_some_and(|found| found.len() == text.len())
+    }
+
+    /// Its named groups.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.capture_names().flatten()
+    }
+
+    /// What its named groups found.
+    pub fn captures(&self, text: &str) -> Vec<(String, String)> {
+        let Some(found) = self.0.captures(text) else { return Vec::new() };
+        self.names().filter_map(|name| Some((name.to_owned(), found.name(name)?.as_str().to_owned()))).collect()
+    }
 }
 
 impl Read for Pattern {

@@ -20,6 +20,10 @@ impl Run<'_> {
             if self.session.finished || self.session.wait.is_some() || self.needs_roster {
                 return;
             }
+            if self.floor.is_some_and(|floor| self.session.frames.len() <= floor) {
+                self.floor = None;
+                return;
+            }
             if !Arc::ptr_eq(&flow, &self.flow) {
                 flow = self.flow.clone();
             }
@@ -81,7 +85,7 @@ impl Run<'_> {
         }
         let node = node.unwrap_or(flow.start);
         let name = flow.nodes.get(node as usize).map_or_else(String::new, |node| node.name.clone());
-        self.session.frames.push(Frame { chatflow: id, version, node: name, action: 0 });
+        self.session.frames.push(Frame { chatflow: id, version, node: name, action: 0, back: None });
         self.enter(flow, node, 0);
     }
 
@@ -91,11 +95,13 @@ impl Run<'_> {
         self.resume_frame();
     }
 
-    /// All frames of the running chatflow are done.
+    /// All frames of the running chatflow are done, up to a place that a digression comes back to.
     fn end_chatflow(&mut self) {
-        let running = self.session.frames.last().map(|frame| (frame.chatflow, frame.version));
-        while self.session.frames.last().map(|frame| (frame.chatflow, frame.version)) == running && !self.session.frames.is_empty() {
-            self.session.frames.pop();
+        let frames = &mut self.session.frames;
+        let running = frames.pop().map(|frame| (frame.chatflow, frame.version));
+        let done = |frame: &Frame| Some((frame.chatflow, frame.version)) == running && frame.back.is_none();
+        while frames.last().is_some_and(done) {
+            frames.pop();
         }
         self.resume_frame();
     }
@@ -109,6 +115,10 @@ impl Run<'_> {
             if let Some((node, action, flow)) = place {
                 self.enter(flow, node, action);
                 self.moved = false;
+                let back = self.session.frames.last_mut().and_then(|frame| frame.back.take());
+                if let Some(back) = back {
+                    self.come_back(*back);
+                }
                 return;
             }
             let text = format!("the place `{}` to go back to does not exist any more", frame.node);
@@ -122,6 +132,12 @@ impl Run<'_> {
         if self.session.finished {
             return;
         }
+        // What still runs for it has nobody to come to.
+        let timers: Vec<_> = self.session.timers().collect();
+        for id in timers {
+            self.effect(Effect::CancelTimer { id });
+        }
+        (self.session.aside.idle, self.session.aside.burst, self.session.aside.choosing) = (None, None, None);
         self.session.finished = true;
         self.session.wait = None;
         self.session.frames.clear();

@@ -49,6 +49,7 @@ const HELP: &str = "\
 What you type is what the visitor says. Besides:
   /tap TITLE          tap a quick reply or button; on a card: /tap CARD: TITLE
   /postback PAYLOAD   tap a menu entry
+  /react EMOJI        react to a message
   (an empty line)     let a pause pass
   /wait 2h            let time pass
   /answer 200 {…}     the callout's answer; /timeout and /fail REASON end it otherwise
@@ -121,6 +122,7 @@ impl<W: Write> Chat<'_, W> {
                 None => return self.tell("(how long? e.g. /wait 2h)\n"),
             },
             "/tap" => self.stage.tap(rest),
+            "/react" => self.stage.react(rest),
             "/postback" => Some(self.stage.postback(rest)),
             "/release" => Some(self.stage.release()),
             "/timeout" => self.stage.callout_returns(&CalloutResult::TimedOut),

@@ -42,7 +42,8 @@ pub struct Stage {
     flows: Vec<(String, ChatflowId, Arc<Flow>)>,
     key: TokenKey,
     ids: IdMaker,
-    timer: Option<(TimerId, Timestamp)>,
+    /// Under way: pauses, the visitor's silence, bursts.
+    timers: Vec<(TimerId, Timestamp)>,
     callout: Option<(CalloutId, CalloutRequest)>,
     offered: Vec<(String, String)>,
 }
@@ -63,7 +64,7 @@ impl Stage {
             flows: vec![(name.to_owned(), ids.next(), flow)],
             key: TokenKey::new(&[7; 32]),
             ids,
-            timer: None,
+            timers: Vec::new(),
             callout: None,
             offered: Vec::new(),
         }
@@ -95,7 +96,12 @@ impl Stage {
     }
 
     pub fn waiting_timer(&self) -> Option<Timestamp> {
-        self.timer.map(|(_, at)| at)
+        self.timers.iter().map(|(_, at)| *at).min()
+    }
+
+    /// How many timers are under way.
+    pub fn timers(&self) -> usize {
+        self.timers.len()
     }
 
     pub fn waiting_callout(&self) -> Option<&CalloutRequest> {
@@ -104,10 +110,17 @@ impl Stage {
 
     /// The visitor opens the conversation: Get Started, or a link.
     pub fn start(&mut self, entry: Entry) -> Turn {
-        let (_, chatflow, flow) = &self.flows[0];
-        let session = open(self.ids.next(), *chatflow, 1, flow, entry, &self.contact, self.at);
-        self.session = Some(session);
+        self.begin(entry);
         self.step(&Input::Started)
+    }
+
+    fn begin(&mut self, entry: Entry) {
+        let (_, chatflow, flow) = &self.flows[0];
+        let mut session = open(self.ids.next(), *chatflow, 1, flow, entry, &self.contact, self.at);
+        let before = self.session.take();
+        session.variables.extend(before.as_ref().map(|before| flow.kept(before)).unwrap_or_default());
+        self.timers.clear();
+        self.session = Some(session);
     }
 
     pub fn say(&mut self, text: &str) -> Turn {
@@ -115,25 +128,35 @@ impl Stage {
     }
 
     pub fn message(&mut self, message: &MessageIn) -> Turn {
-        match self.before() {
-            Some(turn) => turn,
-            None => self.step(&Input::Said(message)),
+        match self.before(None) {
+            Err(note) => note,
+            Ok(note) => noted(note, self.step(&Input::Said(message))),
         }
     }
 
     pub fn postback(&mut self, payload: &str) -> Turn {
-        match self.before() {
-            Some(turn) => turn,
-            None => self.step(&Input::Postback { title: None, payload }),
+        match self.before(Some(payload)) {
+            Err(note) => note,
+            Ok(note) => noted(note, self.step(&Input::Postback { title: None, payload })),
         }
+    }
+
+    /// Reacts to a message of the bot: an emoji, or one of Meta's words; `None`: nothing takes it.
+    pub fn react(&mut self, reaction: &str) -> Option<Turn> {
+        let takes = self.flows.iter().any(|(_, _, flow)| flow.takes_reaction(reaction, reaction));
+        let running = self.session.as_ref().is_some_and(|session| !session.finished && session.wait != Some(Wait::People));
+        (takes && running).then(|| self.step(&Input::Reacted { reaction: Some(reaction), emoji: Some(reaction) }))
     }
 
     /// Taps what was offered under this title, now or before; `None`: nothing was.
     pub fn tap(&mut self, title: &str) -> Option<Turn> {
         let (title, payload) = self.offered.iter().rev().find(|(offered, _)| offered == title)?.clone();
         let tap = Tap::read(&payload, &self.key)?;
-        if let Some(turn) = self.before() {
-            return Some(turn);
+        if self.session.as_ref().is_some_and(|session| session.wait == Some(Wait::People)) {
+            return self.before(None).err();
+        }
+        if self.has_lapsed() {
+            return Some(noted(Some(LAPSED), self.start(Entry::default())));
         }
         let awaited = {
             let shelf = Shelf(&self.flows);
@@ -144,7 +167,8 @@ impl Stage {
 
     /// Time passes until the pause is over; `None`: nothing waits for time.
     pub fn pass_time(&mut self) -> Option<Turn> {
-        let (timer, at) = self.timer.take()?;
+        let next = self.timers.iter().enumerate().min_by_key(|(_, (_, at))| *at).map(|(index, _)| index)?;
+        let (timer, at) = self.timers.remove(next);
         self.at = self.at.max(at);
         Some(self.step(&Input::TimerFired(timer)))
     }
@@ -164,27 +188,38 @@ impl Stage {
         self.step(&Input::Released)
     }
 
-    /// As the server's routing: a finished or timed-out session, and one that people have.
-    fn before(&mut self) -> Option<Turn> {
+    /// As the server's routing: a finished or timed-out session, and one that people have. `Err`: the flow does not see
+    /// what came. `Ok`: it does, perhaps as the first input of a new session.
+    fn before(&mut self, payload: Option<&str>) -> Result<Option<&'static str>, Turn> {
         let flow = self.flow().clone();
-        let note = |text: &str| Turn { notes: vec![text.to_owned()], ..Turn::default() };
-        let Some(session) = &self.session else { return Some(self.start(Entry::default())) };
+        let Some(session) = &self.session else {
+            self.begin(Entry::default());
+            return Ok(None);
+        };
         if session.wait == Some(Wait::People) {
-            return Some(note("people have the conversation: the bot is silent"));
+            return Err(note("people have the conversation: the bot is silent"));
         }
-        let busy = matches!(session.wait, Some(Wait::Timer { .. } | Wait::Callout { .. }));
+        if self.has_lapsed() {
+            self.begin(Entry::default());
+            return Ok(Some(LAPSED));
+        }
+        match (session.finished, &flow.on_complete) {
+            (false, _) => return Ok(None),
+            (true, OnComplete::Inbox) if !payload.is_some_and(|payload| flow.takes_postback(payload)) => {
+                return Err(note("the session is over: the message lands in the inbox"));
+            }
+            (true, OnComplete::Inbox | OnComplete::Restart) => self.begin(Entry::default()),
+            (true, OnComplete::Goto(node)) => self.begin(Entry { node: Some(node.clone()), ..Entry::default() }),
+        }
+        Ok(None)
+    }
+
+    fn has_lapsed(&self) -> bool {
+        let Some(session) = &self.session else { return false };
+        let flow = self.flow();
+        let timeout = if session.finished { flow.completed_timeout } else { flow.timeout };
         let idle = self.at.duration_since(session.last_at);
-        if !busy && flow.timeout.is_some_and(|timeout| idle > timeout) {
-            let mut turn = self.start(Entry::default());
-            turn.notes.insert(0, "the session had timed out: a new one".into());
-            return Some(turn);
-        }
-        match (session.finished, flow.on_complete.clone()) {
-            (false, _) => None,
-            (true, OnComplete::Inbox) => Some(note("the session is over: the message lands in the inbox")),
-            (true, OnComplete::Restart) => Some(self.start(Entry::default())),
-            (true, OnComplete::Goto(node)) => Some(self.start(Entry { node: Some(node), ..Entry::default() })),
-        }
+        !session.is_busy() && timeout.is_some_and(|timeout| idle > timeout)
     }
 
     fn stale(&mut self) -> Turn {
@@ -215,6 +250,8 @@ impl Stage {
             flows: &shelf,
             roster: Some(&self.roster),
             last_agent: None,
+            // Whatever the visitor did last opened it.
+            window_opened_at: Some(session.last_at),
             rules: &sets,
             pipelines: &self.pipelines,
             token_key: &self.key,
@@ -232,8 +269,8 @@ impl Stage {
         for effect in effects {
             match effect {
                 Effect::Send { message, .. } => self.offer(message),
-                Effect::SetTimer { id, at } => self.timer = Some((*id, *at)),
-                Effect::CancelTimer { id } => self.timer = self.timer.filter(|(timer, _)| timer != id),
+                Effect::SetTimer { id, at } => self.timers.push((*id, *at)),
+                Effect::CancelTimer { id } => self.timers.retain(|(timer, _)| timer != id),
                 // As on the server: the next message begins anew.
                 Effect::Close => self.session = None,
                 Effect::Callout { id, request } => self.callout = Some((*id, request.clone())),
@@ -251,6 +288,17 @@ impl Stage {
             self.offered.push((title.to_owned(), payload.to_owned()));
         }
     }
+}
+
+const LAPSED: &str = "the session had timed out: a new one";
+
+fn note(text: &str) -> Turn {
+    Turn { notes: vec![text.to_owned()], ..Turn::default() }
+}
+
+fn noted(note: Option<&str>, mut turn: Turn) -> Turn {
+    turn.notes.extend(note.map(str::to_owned));
+    turn
 }
 
 /// As it would come back from the store.

@@ -67,9 +67,8 @@ fn hand_to_agent(draft: &mut Draft, user: UserId) {
 fn silence_bot(draft: &mut Draft) {
     draft.cancel_queued = true;
     let Some(mut session) = draft.session.clone().filter(|session| !session.finished) else { return };
-    if let Some(Wait::Timer { timer }) = session.wait {
-        draft.cancel_timers.push(timer);
-    }
+    draft.cancel_timers.extend(session.timers());
+    (session.aside.idle, session.aside.burst) = (None, None);
     session.wait = Some(Wait::People);
     draft.set_session(Some(session));
 }

@@ -58,12 +58,12 @@ pub(super) fn route(cx: &Situation<'_>, mut draft: Draft, event: &InboundEvent) 
 
 /// A timer or a callout of the session: goes on where it waits, unless people have the conversation by now.
 pub(super) fn resume(cx: &Situation<'_>, mut draft: Draft, input: &Input<'_>) -> Turn {
-    let waited_for = |wait: &Wait| match (wait, input) {
-        (Wait::Timer { timer }, Input::TimerFired(fired)) => timer == fired,
-        (Wait::Callout { callout }, Input::CalloutReturned { callout: returned, .. }) => callout == returned,
+    let waited_for = |session: &Session| match (input, &session.wait) {
+        (Input::TimerFired(fired), _) => session.waits_for(*fired),
+        (Input::CalloutReturned { callout: returned, .. }, Some(Wait::Callout { callout })) => callout == returned,
         _ => false,
     };
-    let session = draft.session.clone().filter(|session| session.wait.as_ref().is_some_and(waited_for));
+    let session = draft.session.clone().filter(waited_for);
     match session {
         Some(session) if draft.conversation.owner == Owner::Bot => run(cx, draft, session, input),
         Some(_) => {
@@ -72,6 +72,29 @@ pub(super) fn resume(cx: &Situation<'_>, mut draft: Draft, input: &Input<'_>) ->
         }
         None => {
             draft.ignore("not_waited_for");
+            Turn::Ready(Box::new(draft))
+        }
+    }
+}
+
+/// A reaction: an interrupt of the running session may take it; else it is recorded and nothing more.
+pub(super) fn reacted(cx: &Situation<'_>, mut draft: Draft, reaction: Option<&str>, emoji: Option<&str>) -> Turn {
+    lapse(cx, &mut draft);
+    let silent = draft.conversation.owner != Owner::Bot || cx.world.is_paused();
+    let running = match current_session(cx, &mut draft) {
+        Current::Running(session) if !silent => Some(session),
+        _ => None,
+    };
+    let shelf = Shelf { world: cx.world, older: cx.older };
+    let takes = |session: &Session| {
+        let stands_in = session.frames.iter().map(|frame| (frame.chatflow, frame.version));
+        let mut flows = stands_in.filter_map(|(chatflow, version)| shelf.flow(chatflow, Some(version)));
+        flows.any(|(_, flow)| flow.takes_reaction(reaction.unwrap_or_default(), emoji.unwrap_or_default()))
+    };
+    match running.filter(|session| takes(session)) {
+        Some(session) => run(cx, draft, *session, &Input::Reacted { reaction, emoji }),
+        None => {
+            draft.ignore("reaction");
             Turn::Ready(Box::new(draft))
         }
     }
@@ -191,8 +214,8 @@ fn flow_of(cx: &Situation<'_>, session: &Session) -> Option<std::sync::Arc<Flow>
 
 /// A pause or a call under way is the flow's own doing and always goes on.
 fn has_lapsed(flow: &Flow, session: &Session, cx: &Situation<'_>) -> bool {
-    let busy = matches!(session.wait, Some(Wait::Timer { .. } | Wait::Callout { .. }));
-    !busy && flow.timeout.is_some_and(|timeout| cx.at.duration_since(session.last_at) > timeout)
+    let timeout = if session.finished { flow.completed_timeout } else { flow.timeout };
+    !session.is_busy() && timeout.is_some_and(|timeout| cx.at.duration_since(session.last_at) > timeout)
 }
 
 /// An option of some question was tapped: of the waiting one, or a stale one.
@@ -238,7 +261,12 @@ fn waits_for(cx: &Situation<'_>, session: &Session, tap: &Tap) -> bool {
 
 /// The session has finished and the visitor writes on.
 fn completed(cx: &Situation<'_>, draft: Draft, session: &Session, after: OnComplete, event: &InboundEvent) -> Turn {
+    let menu = matches!(event.what, Inbound::Postback { .. }).then(|| payload_of(event)).flatten();
+    let bound = cx.world.active(session.chatflow);
+    let taken = menu.is_some_and(|payload| bound.is_some_and(|bound| bound.flow.takes_postback(payload)));
     match after {
+        // The menu is there to be used, whatever has ended.
+        OnComplete::Inbox if taken => begin(cx, draft, session.chatflow, entry_without_link(event), &first_input(event)),
         OnComplete::Inbox => to_inbox(cx, draft, "the chatflow has finished"),
         OnComplete::Restart => begin(cx, draft, session.chatflow, entry_without_link(event), &first_input(event)),
         OnComplete::Goto(node) => {
@@ -273,12 +301,13 @@ fn begin(cx: &Situation<'_>, mut draft: Draft, chatflow: ChatflowId, entry: Entr
     let Some((chatflow, bound)) = chosen.or_else(fallback) else {
         return to_inbox(cx, draft, "the page has no active chatflow");
     };
-    if let Some(Wait::Timer { timer }) = draft.session.as_ref().and_then(|session| session.wait.clone()) {
-        draft.cancel_timers.push(timer);
-    }
+    let before = draft.session.as_ref();
+    draft.cancel_timers.extend(before.into_iter().flat_map(Session::timers));
+    let kept = before.filter(|before| before.chatflow == chatflow).map(|before| bound.flow.kept(before)).unwrap_or_default();
     draft.conversation.chatflow = Some(chatflow);
     draft.conversation.link = entry.link;
-    let session = flow::open(draft.ids.next(), chatflow, bound.version, &bound.flow, entry, &draft.contact, cx.at);
+    let mut session = flow::open(draft.ids.next(), chatflow, bound.version, &bound.flow, entry, &draft.contact, cx.at);
+    session.variables.extend(kept);
     run(cx, draft, session, input)
 }
 
@@ -294,6 +323,7 @@ pub(super) fn run(cx: &Situation<'_>, mut draft: Draft, session: Session, input:
         flows: &shelf,
         roster: cx.roster,
         last_agent: draft.conversation.last_agent,
+        window_opened_at: draft.conversation.window_opened_at,
         rules: cx.world,
         pipelines: &cx.world.pipelines,
         token_key: cx.token_key,

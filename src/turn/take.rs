@@ -41,12 +41,13 @@ pub fn take(cx: &Situation<'_>, event: &InboundEvent) -> Turn {
             draft.note_line("edited", format!("the visitor changed a message to: {text}"));
             draft.ignore("edit");
         }
-        Inbound::Reaction { emoji, added, .. } => {
-            if *added {
-                draft.open_window(event.at);
-            }
+        Inbound::Reaction { reaction, emoji, added, .. } => {
             let body = MessageBody::Reaction { emoji: emoji.clone(), added: *added };
             draft.write(event.at, Author::Visitor, body, MessageStatus::Received, None);
+            if *added {
+                draft.open_window(event.at);
+                return route::reacted(cx, draft, reaction.as_deref(), emoji.as_deref());
+            }
             draft.ignore("reaction");
         }
         Inbound::Message(_) | Inbound::Postback { .. } | Inbound::Referral { .. } | Inbound::Optin { .. } => {

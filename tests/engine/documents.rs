@@ -74,7 +74,17 @@ fn the_schema_agrees_with_the_check() {
         let cases: Value = serde_json::from_str(&std::fs::read_to_string(file.unwrap().path()).unwrap()).unwrap();
         for case in cases.as_array().unwrap() {
             let mut document = json!({ "spec_version": "1.0", "start": "a", "nodes": case["nodes"] });
-            for key in ["languages", "variables", "session", "delay_between_messages", "texts", "interrupts"] {
+            for key in [
+                "languages",
+                "variables",
+                "session",
+                "delay_between_messages",
+                "texts",
+                "interrupts",
+                "uninterruptible",
+                "on_session_start",
+                "fallback",
+            ] {
                 if let Some(part) = case.get(key) {
                     document[key] = part.clone();
                 }

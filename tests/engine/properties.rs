@@ -79,6 +79,23 @@ const KEYS: &[&str] = &[
     "max",
     "accept",
     "weight",
+    "patterns",
+    "reactions",
+    "attachments",
+    "when",
+    "then",
+    "return_text",
+    "fallback",
+    "offer",
+    "on_session_start",
+    "uninterruptible",
+    "interruptible",
+    "on_timeout",
+    "after",
+    "burst",
+    "keep",
+    "data",
+    "name",
     "sticky",
     "buttons",
     "cards",
@@ -114,6 +131,11 @@ const WORDS: &[&str] = &[
     "send_carousel",
     "send_template",
     "send_raw",
+    "update_ticket",
+    "emit_event",
+    "close",
+    "return",
+    "any",
     "a",
     "b",
     "1.0",
@@ -181,19 +203,54 @@ fn action() -> impl Strategy<Value = Value> {
             let images = json!([{ "url": "https://x.example/1" }, { "url": "{{ a }}", "text": text, "goto": node }]);
             json!({ "type": "send_template", "image_grid": { "title": text, "images": images } })
         }),
+        text().prop_map(|text| json!({ "type": "emit_event", "name": "x", "data": { "a": text } })),
+        text().prop_map(|text| json!({ "type": "update_ticket", "subject": text })),
+        Just(json!({ "type": "close" })),
         Just(json!({ "type": "end" })),
     ]
 }
 
+/// What stands around the nodes: interrupts that stay, return and are meant equally, hooks, a burst.
+fn around() -> impl Strategy<Value = Value> {
+    let then = || prop::sample::select(&["stay", "return"][..]);
+    let session = prop_oneof![
+        prop::sample::select(&["restart", "inbox"][..]).prop_map(|after| json!({ "on_complete": after })),
+        (node(), then())
+            .prop_map(|(node, then)| json!({ "on_complete": "restart", "on_timeout": { "after": "5m", "goto": node, "then": then } })),
+        Just(json!({ "burst": "3s", "keep": "all" })),
+    ];
+    let extra = prop_oneof![
+        Just(json!({})),
+        node().prop_map(|node| json!({ "on_session_start": node })),
+        (node(), then()).prop_map(
+            |(node, then)| json!({ "fallback": [{ "text": "?" }, { "text": "!", "offer": true }, { "goto": node, "then": then }] })
+        ),
+        node().prop_map(|node| json!({ "uninterruptible": [node] })),
+    ];
+    (session, extra, then(), node(), text()).prop_map(|(session, mut extra, then, node, text)| {
+        extra["session"] = session;
+        extra["interrupts"] = json!([
+            { "keywords": ["c", "5"], "title": "c", "goto": "c", "then": then, "return_text": text },
+            { "keywords": ["5"], "title": "five", "goto": node, "then": "return" },
+            { "patterns": ["(?P<a>o1)"], "goto": "b", "when": "a != 'x'" },
+            { "reactions": ["any"], "attachments": ["any"], "goto": node, "then": then }
+        ]);
+        extra
+    })
+}
+
 fn flow() -> impl Strategy<Value = Value> {
     let actions = || prop::collection::vec(action(), 0..6);
-    (actions(), actions(), actions(), prop::sample::select(&["restart", "inbox"][..])).prop_map(|(a, b, c, after)| {
-        json!({
-            "spec_version": "1.0", "start": "a", "delay_between_messages": "1s", "session": { "on_complete": after },
+    (actions(), actions(), actions(), around()).prop_map(|(a, b, c, around)| {
+        let mut document = json!({
+            "spec_version": "1.0", "start": "a", "delay_between_messages": "1s",
             "variables": { "a": {}, "b": { "type": "text", "default": "x" } },
-            "interrupts": [{ "keywords": ["c"], "goto": "c" }],
             "nodes": { "a": a, "b": b, "c": c }
-        })
+        });
+        for (key, part) in around.as_object().unwrap() {
+            document[key] = part.clone();
+        }
+        document
     })
 }
 
@@ -207,6 +264,7 @@ enum Act {
     Callout(u16, Value),
     Fail,
     Release,
+    React,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -222,6 +280,7 @@ fn act() -> impl Strategy<Value = Act> {
         (prop::sample::select(&[200_u16, 404][..]), anything()).prop_map(|(status, body)| Act::Callout(status, body)),
         Just(Act::Fail),
         Just(Act::Release),
+        Just(Act::React),
     ]
 }
 
@@ -241,6 +300,7 @@ fn play(stage: &mut Stage, act: &Act) -> Turn {
         Act::Callout(status, body) => stage.callout_returns(&CalloutResult::Answered { status: *status, body: body.clone() }),
         Act::Fail => stage.callout_returns(&CalloutResult::Failed { reason: "no".into() }),
         Act::Release => Some(stage.release()),
+        Act::React => stage.react("love"),
     };
     turn.unwrap_or_default()
 }
@@ -293,7 +353,9 @@ proptest! {
             let Some(session) = stage.session.as_ref() else { continue };
             assert!(session.frames.len() <= limits::CALL_DEPTH && session.queued.len() <= limits::QUEUED_INPUTS);
             assert_eq!(session.finished, session.frames.is_empty());
-            assert!(session.finished || session.wait.is_some(), "it neither waits nor has ended");
+            let open = session.wait.is_some() || session.aside.burst.is_some() || session.aside.choosing.is_some();
+            assert!(session.finished || open, "it neither waits nor has ended");
+            assert_eq!(stage.timers(), session.timers().count(), "a timer was lost, or nothing waits for it");
             let stored = serde_json::to_string(session).unwrap();
             assert_eq!(serde_json::from_str::<causerie::flow::session::Session>(&stored).unwrap(), *session);
         }

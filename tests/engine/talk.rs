@@ -124,7 +124,17 @@ fn document(case: &Map<String, Value>) -> Value {
         return parse(&std::fs::read_to_string(beside("../flows").join(file)).unwrap()).unwrap();
     }
     let mut document = json!({ "spec_version": "1.0" });
-    for key in ["languages", "variables", "session", "delay_between_messages", "texts", "interrupts"] {
+    for key in [
+        "languages",
+        "variables",
+        "session",
+        "delay_between_messages",
+        "texts",
+        "interrupts",
+        "uninterruptible",
+        "on_session_start",
+        "fallback",
+    ] {
         if let Some(part) = case.get(key) {
             document[key] = part.clone();
         }
@@ -145,6 +155,7 @@ fn take(stage: &mut Stage, input: &str) -> Turn {
     let turn = match command {
         "/start" => Some(stage.start(entry(json()))),
         "/tap" => stage.tap(rest),
+        "/react" => stage.react(rest),
         "/postback" => Some(stage.postback(rest)),
         "/attach" => Some(stage.message(&MessageIn { attachments: vec![serde_json::from_value(json()).unwrap()], ..MessageIn::default() })),
         "/wait" => {

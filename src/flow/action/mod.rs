@@ -72,6 +72,21 @@ pub trait Behaviour: std::fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether a message that comes now is one it understands, be it an answer or something like "more choices".
+    fn takes(&self, run: &mut Run<'_>, message: &MessageIn) -> bool {
+        self.fits(run, message)
+    }
+
+    /// It deals itself with what it does not understand: the flow's fallback does not.
+    fn minds_misses(&self) -> bool {
+        true
+    }
+
+    /// Interrupts are taken while it waits.
+    fn interruptible(&self) -> bool {
+        true
+    }
+
     /// What a message does that comes while it waits for something else than an answer.
     fn on_input(&self) -> OnInput {
         OnInput::Queue

@@ -144,6 +144,7 @@ impl Thread {
             last_text: "salut".into(),
             queued: Vec::new(),
             offers: vec![],
+            aside: Default::default(),
         }
     }
 }

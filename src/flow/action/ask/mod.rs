@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::domain::event::MessageIn;
 use crate::flow::answer::options::{self, Words};
 use crate::flow::answer::{self, AnswerType};
-use crate::flow::document::Keyword;
+use crate::flow::interrupt::Keyword;
 use crate::flow::limits;
 use crate::flow::read::{Read, Reader, document, words};
 use crate::flow::read_types::{AnsweredTarget, Save, Whole};
@@ -73,6 +73,8 @@ document! {
         pub exhausted: Option<AnsweredTarget>,
         /// Not asked where the variable has a value already.
         pub skip_if_known: bool = false,
+        /// Interrupts are taken while it waits; `false`: never here.
+        pub interruptible: bool = true,
     }
 }
 
@@ -148,6 +150,18 @@ impl Behaviour for Ask {
                 Next::Wait(Wait::Answer { attempt })
             }
         }
+    }
+
+    fn takes(&self, run: &mut Run<'_>, message: &MessageIn) -> bool {
+        self.understand(run, message).is_some()
+    }
+
+    fn minds_misses(&self) -> bool {
+        self.invalid.is_some() || self.attempts.is_some() || self.exhausted.is_some()
+    }
+
+    fn interruptible(&self) -> bool {
+        self.interruptible
     }
 
     fn fits(&self, run: &mut Run<'_>, message: &MessageIn) -> bool {
