@@ -1,32 +1,27 @@
 //! The floors: what nobody could leave out, in small programs of their own, and what they reach.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use anyhow::{Context, Result};
-use causerie::clock::{Clock, SystemClock};
-use causerie::domain::event::MessageIn;
-use causerie::domain::ids::{IdMaker, Psid};
-use causerie::domain::message::{Author, MessageBody, MessageOut, MessageStatus};
 use causerie::messenger::signature::AppSecrets;
-use causerie::store::sql::SqlStore;
-use causerie::store::turns::{Loaded, TurnStore};
-use causerie::turn::Draft;
 use serde::Deserialize;
 
 use crate::args::{Args, Role};
 use crate::child::Child;
 use crate::folder::Folder;
+use crate::ledger::{Ledger, Line, Turn};
 use crate::load::{ClosedLoop, all_is_well, on_one_thread, window};
 use crate::report::{Floor, Floors, Report};
 use crate::scene::Scene;
 use crate::webhook::FIRST_PSID;
 use crate::{seed, sink};
+
+const ANSWER: &str = r#"{"text":"Thank you. And what happened?"}"#;
+/// Of the size that the server keeps between two turns of the benchmark's flow.
+const SESSION: &str = r#"{"v":1,"id":"ss_01kpamyq0ee5vs4z1j6d8v3bpy","chatflow":"cf_01kpamyq0ee5vs4z1hvhkh5p4b","version":1,"started_at":"2026-11-22T08:00:00Z","last_at":"2026-11-22T08:00:00Z","entry":{"link":null,"ref":null,"label":null,"source":null,"ad_id":null,"node":null,"variables":{},"locale":null},"locale":"en","frames":[{"chatflow":"cf_01kpamyq0ee5vs4z1hvhkh5p4b","version":1,"node":"hello","action":1}],"variables":{"order":"FR123456"},"wait":{"for":"answer","attempt":1},"counters":{"hello.0":1},"finished":false,"last_text":"FR123456"}"#;
 
 pub fn measure(args: &Args, report: &mut Report) -> Result<Floors> {
     report.part("Floors", &format!("{} connections in closed loop", args.conversations));
@@ -75,9 +70,9 @@ pub fn play(role: Role, args: &Args) -> Result<()> {
 }
 
 async fn serve(role: Role, database: &Path) -> Result<()> {
-    let store = if role == Role::Parse { None } else { Some(seed::open(database)?) };
+    let ledger = if role == Role::Parse { None } else { Some(Ledger::open(database)?) };
     let secrets = AppSecrets::new(seed::APP_SECRET, None);
-    let floor = Data::new(Handler { role, secrets, store, known: Mutex::default(), seeds: AtomicU64::new(1) });
+    let floor = Data::new(Handler { role, secrets, ledger });
     let make = move || App::new().app_data(floor.clone()).route("/webhooks/messenger", web::post().to(receive));
     let server = HttpServer::new(make).disable_signals().bind("127.0.0.1:0")?;
     println!("{}", server.addrs().first().context("no address")?);
@@ -87,9 +82,7 @@ async fn serve(role: Role, database: &Path) -> Result<()> {
 struct Handler {
     role: Role,
     secrets: AppSecrets,
-    store: Option<SqlStore>,
-    known: Mutex<HashMap<Psid, Loaded>>,
-    seeds: AtomicU64,
+    ledger: Option<Ledger>,
 }
 
 #[derive(Deserialize)]
@@ -136,30 +129,15 @@ impl Handler {
         self.secrets.verify(signature, body)?;
         let envelope: Envelope<'_> = serde_json::from_slice(body)?;
         let event = envelope.entry.into_iter().flat_map(|entry| entry.messaging).next().context("no event")?;
-        let Some(store) = &self.store else { return Ok(()) };
-        let message = MessageIn { mid: event.message.mid.to_owned(), text: Some(event.message.text), ..MessageIn::default() };
-        self.keep(store, Psid::from(event.sender.id), message).await
-    }
-
-    async fn keep(&self, store: &SqlStore, psid: Psid, message: MessageIn) -> Result<()> {
-        let (now, seed) = (SystemClock.now(), self.seeds.fetch_add(1 << 32, Ordering::Relaxed));
-        let mut ids = IdMaker::new(now, seed);
-        let event = seed::event_of(&mut ids, psid.clone(), message.clone(), now);
-        if self.role == Role::Accept {
-            store.accept(vec![event]).await?;
-            return Ok(());
-        }
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&psid);
-        let mut draft = match known {
-            Some(loaded) => Draft::of(&loaded, now, seed),
-            None => seed::first_draft(ids.next(), psid.clone(), now, seed),
-        };
-        draft.session_changed = true;
-        draft.write(now, Author::Visitor, MessageBody::In(message.clone()), MessageStatus::Received, Some(message.mid));
-        draft.send(Author::Bot, MessageOut::text("Thank you. And what happened?"), 0);
-        let after = seed::commit(store, draft, event).await?;
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(psid, after);
-        Ok(())
+        let Some(ledger) = &self.ledger else { return Ok(()) };
+        let text = event.message.text;
+        let turn = (self.role == Role::Turn).then(|| Turn {
+            psid: event.sender.id.to_owned(),
+            session: SESSION.to_owned(),
+            said: format!(r#"{{"mid":"{}","text":"{text}"}}"#, event.message.mid),
+            answer: ANSWER.to_owned(),
+        });
+        ledger.keep(Line { mid: event.message.mid.to_owned(), body: String::from_utf8_lossy(body).into_owned(), turn }).await
     }
 }
 

@@ -17,6 +17,7 @@ mod engine;
 mod floors;
 mod folder;
 mod latency;
+mod ledger;
 mod load;
 mod memory;
 mod report;

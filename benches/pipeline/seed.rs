@@ -53,7 +53,7 @@ fn flow() -> Value {
     })
 }
 
-pub fn open(database: &Path) -> Result<SqlStore> {
+fn open(database: &Path) -> Result<SqlStore> {
     let vault = Arc::new(Vault::from_text(VAULT_KEY)?);
     Ok(SqlStore::open(&format!("sqlite:{}", database.display()), vault)?)
 }
@@ -136,7 +136,7 @@ async fn idle(store: &SqlStore, chatflow: ChatflowId, number: u64) -> Result<()>
 }
 
 /// The turn that a visitor begins with.
-pub fn first_draft(chatflow: ChatflowId, psid: Psid, now: Timestamp, seed: u64) -> Draft {
+fn first_draft(chatflow: ChatflowId, psid: Psid, now: Timestamp, seed: u64) -> Draft {
     let mut ids = IdMaker::new(now, seed);
     let page: PageId = PAGE.into();
     let mut contact = Contact::new(ids.next(), page.clone(), psid.clone(), now);
@@ -187,14 +187,14 @@ fn session(ids: &mut IdMaker, chatflow: ChatflowId, now: Timestamp) -> Session {
     }
 }
 
-pub fn event_of(ids: &mut IdMaker, psid: Psid, message: MessageIn, now: Timestamp) -> NewEvent {
+fn event_of(ids: &mut IdMaker, psid: Psid, message: MessageIn, now: Timestamp) -> NewEvent {
     let dedupe = message.mid.clone();
     let event = InboundEvent { page: PAGE.into(), psid: Some(psid), at: now, dedupe, standby: false, what: Inbound::Message(message) };
     NewEvent { id: ids.next(), received_at: now, event }
 }
 
 /// Event and turn in one commit. Returns the conversation as it is now.
-pub async fn commit(store: &SqlStore, draft: Draft, event: NewEvent) -> Result<Loaded> {
+async fn commit(store: &SqlStore, draft: Draft, event: NewEvent) -> Result<Loaded> {
     let (commit, after) = draft.commit(|ending| Take::Fresh { event: Box::new(event), ending }, None);
     let committed = store.commit(commit).await.context("a commit failed")?;
     ensure!(matches!(committed, Committed::Done { .. }), "a commit was refused: {committed:?}");

@@ -4,19 +4,21 @@
 
 mod answers;
 mod http;
+mod targets;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Client, Method, RequestBuilder, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use self::answers::{Data, MessageAnswer, OwnerBody, PageBody, ProfileBody, SubscriptionBody, TokenBody};
 use self::http::{Answer, Broken, answer, cause, checked};
+use self::targets::{Target, Targets};
 use super::error::{CallError, SendError};
 use super::graph::{Graph, PageAccess, PageInfo, SUBSCRIBED_FIELDS, SenderAction, Sent, TokenInfo};
 use super::send::{self, SendRequest};
@@ -62,6 +64,7 @@ pub struct GraphClient {
     root: String,
     app: Option<App>,
     secrets: Option<AppSecrets>,
+    targets: Targets,
 }
 
 struct App {
@@ -84,7 +87,7 @@ impl GraphClient {
         let secret = settings.app_secret.as_ref().map(|secret| secret.expose_secret());
         let secrets = secret.map(|secret| AppSecrets::new(secret, None));
         let app = settings.app_id.map(|id| App { token: secret.map(|secret| format!("{id}|{secret}").into()), id });
-        Ok(Self { http, root, app, secrets })
+        Ok(Self { http, root, app, secrets, targets: Targets::default() })
     }
 
     /// `path` and `query` are ours and Meta's ids: nothing of a visitor's.
@@ -94,20 +97,39 @@ impl GraphClient {
         if let Some(secrets) = &self.secrets {
             request = request.query(&[("appsecret_proof", secrets.appsecret_proof(token))]);
         }
-        match HeaderValue::try_from(format!("Bearer {token}")) {
-            Ok(mut value) => {
-                value.set_sensitive(true);
-                request.header(AUTHORIZATION, value)
-            }
-            Err(_) => request, // a token with a line break in it: Meta will say that there is none
+        match bearer(token) {
+            Some(value) => request.header(AUTHORIZATION, value),
+            None => request,
         }
     }
 
+    /// As [`call`](Self::call) makes it.
+    fn target(&self, access: &PageAccess) -> Option<Target> {
+        let token = access.token.expose_secret();
+        let mut url = Url::parse(&format!("{}/{}/messages", self.root, access.page)).ok()?;
+        if let Some(secrets) = &self.secrets {
+            url.query_pairs_mut().append_pair("appsecret_proof", &secrets.appsecret_proof(token));
+        }
+        Some(Target { url, authorization: bearer(token) })
+    }
+
+    fn messages(&self, access: &PageAccess) -> RequestBuilder {
+        let Some(target) = self.targets.of(access, || self.target(access)) else {
+            return self.call(Method::POST, &format!("{}/messages", access.page), &[], &access.token);
+        };
+        let request = self.http.post(target.url);
+        match target.authorization {
+            Some(value) => request.header(AUTHORIZATION, value),
+            None => request,
+        }
+    }
+
+    async fn post_message(&self, access: &PageAccess, body: Bytes) -> Result<Answer, SendError> {
+        post(self.messages(access), body).await
+    }
+
     async fn post(&self, access: &PageAccess, edge: &str, body: Bytes) -> Result<Answer, SendError> {
-        let request = self.call(Method::POST, &format!("{}/{edge}", access.page), &[], &access.token);
-        let request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body);
-        let answer = answer(request).await.map_err(Broken::into_send_error)?;
-        if answer.is_success() { Ok(answer) } else { Err(answer.error().into_send_error()) }
+        post(self.call(Method::POST, &format!("{}/{edge}", access.page), &[], &access.token), body).await
     }
 
     async fn thread_control(&self, access: &PageAccess, edge: &str, body: &Value) -> Result<(), SendError> {
@@ -126,19 +148,32 @@ impl GraphClient {
     }
 }
 
+/// `None` for a token with a line break in it: Meta will say that there is none.
+fn bearer(token: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+async fn post(request: RequestBuilder, body: Bytes) -> Result<Answer, SendError> {
+    let request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body);
+    let answer = answer(request).await.map_err(Broken::into_send_error)?;
+    if answer.is_success() { Ok(answer) } else { Err(answer.error().into_send_error()) }
+}
+
 /// Everything that a name, a greeting and a language need; then what every app with profile access may see.
 const PROFILE_FIELDS: [&str; 2] = ["first_name,last_name,profile_pic,locale,timezone", "first_name,last_name,profile_pic"];
 
 #[async_trait]
 impl Graph for GraphClient {
     async fn send(&self, access: &PageAccess, request: &SendRequest) -> Result<Sent, SendError> {
-        let answer = self.post(access, "messages", request.body.clone()).await?;
+        let answer = self.post_message(access, request.body.clone()).await?;
         let mid = serde_json::from_slice::<MessageAnswer>(&answer.body).ok().and_then(|body| body.message_id);
         Ok(Sent { mid, usage: answer.usage })
     }
 
     async fn sender_action(&self, access: &PageAccess, to: &Psid, action: SenderAction) -> Result<(), SendError> {
-        self.post(access, "messages", send::action(to, action).body).await.map(drop)
+        self.post_message(access, send::action(to, action).body).await.map(drop)
     }
 
     async fn page_info(&self, token: &SecretString) -> Result<PageInfo, CallError> {

@@ -80,7 +80,7 @@ CREATE TABLE messages (
 -- A row is here while its message is outstanding. `wake_at` is set on the first of its conversation only, unless it is
 -- held: when somebody must look at it, be it due or be its claim run out.
 CREATE TABLE outbox (
-    message_id TEXT NOT NULL UNIQUE,
+    message_id TEXT NOT NULL,
     conversation_id TEXT NOT NULL,
     seq BIGINT NOT NULL,
     page_id TEXT NOT NULL,
@@ -96,8 +96,8 @@ CREATE TABLE outbox (
     attempts INTEGER NOT NULL,
     doubtful BOOLEAN NOT NULL,
     held TEXT,
-    UNIQUE (conversation_id, seq)
-);
+    PRIMARY KEY (conversation_id, seq)
+) WITHOUT ROWID;
 CREATE INDEX outbox_awake ON outbox (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX outbox_held ON outbox (page_id) WHERE held IS NOT NULL;
 

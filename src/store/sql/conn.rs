@@ -114,10 +114,12 @@ fn settings(postgres: bool, purpose: Purpose) -> &'static str {
              SET application_name = 'causerie reader'"
         }
         (true, Purpose::Migrate) => "SET application_name = 'causerie migrate'",
-        // FULL: a commit is on the disk before it is answered. WAL: readers do not wait for the writer.
+        // FULL: a commit is on the disk before it is answered. WAL: readers do not wait for the writer. The log is
+        // copied back every 16 MiB rather than 4, and 16 MiB of pages are kept: hot pages are then copied, and read
+        // again, less often.
         (false, Purpose::Write | Purpose::Migrate) => {
             "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-             PRAGMA journal_size_limit = 67108864"
+             PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4096; PRAGMA cache_size = -16384"
         }
         (false, Purpose::Read) => "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON",
     }

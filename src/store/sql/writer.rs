@@ -18,7 +18,7 @@ use super::conn::{self, AnyConn, Purpose, Target, TxError};
 use crate::store::{Result, StoreError};
 
 /// Jobs in one transaction.
-const MAX_BATCH: usize = 256;
+const MAX_BATCH: usize = 512;
 /// Jobs that may wait before one writer; beyond it the answer is `Overloaded`.
 const QUEUE: usize = 8_192;
 /// More gained nothing on PostgreSQL (see the README's figures).

@@ -12,7 +12,7 @@ use super::message::{MessageRow, OutboxRow};
 use super::send;
 use super::tables::{callouts, contacts, conversations, messages, timers};
 use crate::domain::message::OutboxItem;
-use crate::store::sql::cached::Cached;
+use crate::store::sql::cached::update;
 use crate::store::sql::column::{json, ms};
 use crate::store::sql::emitted::{self, EmittedRow};
 use crate::store::sql::writer::{Stop, lane_of};
@@ -172,7 +172,7 @@ impl Prepared {
     fn take_event(&self, conn: &mut AnyConn) -> Result<bool> {
         match &self.take {
             TakeRow::Stored { event, word, reason } => event::end(conn, event, word, reason.as_deref()),
-            TakeRow::Fresh(row) => Ok(event::insert(conn, row)?.is_some()),
+            TakeRow::Fresh(row) => event::insert_ended(conn, row),
             TakeRow::Nothing => Ok(true),
         }
     }
@@ -183,9 +183,9 @@ impl Prepared {
         let row = conversations::table.filter(conversations::id.eq(&self.row.identity.id)).filter(conversations::version.eq(expected));
         let state = &self.row.state;
         let saved = match &self.session {
-            None => on_each!(conn, conn => Cached(diesel::update(row).set(state)).execute(conn)),
+            None => on_each!(conn, conn => update(row, state).execute(conn)),
             Some(session) => {
-                on_each!(conn, conn => Cached(diesel::update(row).set((state, conversations::session.eq(session)))).execute(conn))
+                on_each!(conn, conn => update(row, (state, conversations::session.eq(session))).execute(conn))
             }
         };
         Ok(saved.of("conversation")? == 1)
@@ -202,10 +202,8 @@ impl Prepared {
 
     fn save_contact(&self, conn: &mut AnyConn) -> Result<()> {
         let Some(contact) = &self.contact else { return Ok(()) };
-        on_each!(conn, conn => Cached(
-            diesel::insert_into(contacts::table).values(contact).on_conflict(contacts::id).do_update().set(contact)
-        )
-        .execute(conn))
+        on_each!(conn, conn => diesel::insert_into(contacts::table).values(contact).on_conflict(contacts::id).do_update().set(contact)
+            .execute(conn))
         .of("contact")?;
         Ok(())
     }
@@ -218,13 +216,13 @@ impl Prepared {
         if let Some(until) = delivered_until {
             let older = conversations::delivered_until.is_null().or(conversations::delivered_until.lt(until));
             let row = conversations::table.filter(conversations::id.eq(id)).filter(older);
-            let newer = Cached(diesel::update(row).set(conversations::delivered_until.eq(until)));
+            let newer = update(row, conversations::delivered_until.eq(until));
             on_each!(&mut *conn, conn => newer.execute(conn)).of("conversation")?;
         }
         if let Some(until) = read_until {
             let older = conversations::read_until.is_null().or(conversations::read_until.lt(until));
             let row = conversations::table.filter(conversations::id.eq(id)).filter(older);
-            let newer = Cached(diesel::update(row).set(conversations::read_until.eq(until)));
+            let newer = update(row, conversations::read_until.eq(until));
             on_each!(&mut *conn, conn => newer.execute(conn)).of("conversation")?;
         }
         Ok(())

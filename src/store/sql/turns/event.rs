@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::tables::events;
 use crate::domain::ids::EventId;
-use crate::store::sql::cached::Cached;
+use crate::store::sql::cached::update;
 use crate::store::sql::column::{RowOf, count, json, ms};
 use crate::store::sql::{AnyConn, Named};
 use crate::store::turns::{Accepted, Ending, NewEvent, StoredEvent};
@@ -93,6 +93,16 @@ pub fn insert(conn: &mut AnyConn, row: &NewEventRow) -> Result<Option<i64>> {
     .of("event")
 }
 
+/// False where the page already has an event of that key. Cheaper than [`insert`] where nobody asks for the order.
+pub fn insert_ended(conn: &mut AnyConn, row: &NewEventRow) -> Result<bool> {
+    let inserted = on_each!(conn, conn => diesel::insert_into(events::table)
+        .values(row)
+        .on_conflict((events::page_id, events::dedupe))
+        .do_nothing()
+        .execute(conn));
+    Ok(inserted.of("event")? == 1)
+}
+
 /// Each row's order, or `None` for a duplicate.
 pub fn insert_all(conn: &mut AnyConn, rows: &[NewEventRow]) -> Result<Vec<Option<i64>>> {
     rows.iter().map(|row| insert(conn, row)).collect()
@@ -108,8 +118,7 @@ pub fn accepted(new: NewEvent, seq: Option<i64>) -> Accepted {
 /// False where it had ended before, or never was.
 pub fn end(conn: &mut AnyConn, id: &str, word: &'static str, reason: Option<&str>) -> Result<bool> {
     let pending = events::table.filter(events::id.eq(id)).filter(events::ending.is_null());
-    let ended =
-        on_each!(conn, conn => Cached(diesel::update(pending).set((events::ending.eq(word), events::reason.eq(reason)))).execute(conn));
+    let ended = on_each!(conn, conn => update(pending, (events::ending.eq(word), events::reason.eq(reason))).execute(conn));
     Ok(ended.of("event")? == 1)
 }
 

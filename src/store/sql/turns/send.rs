@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use super::message::{BOT, OutboxRow};
 use super::tables::{conversations, messages, outbox};
 use crate::domain::message::OutboxItem;
-use crate::store::sql::cached::Cached;
+use crate::store::sql::cached::update;
 use crate::store::sql::column::ms;
 use crate::store::sql::{AnyConn, Named};
 use crate::store::turns::SendOutcome;
@@ -110,8 +110,8 @@ pub fn claim(conn: &mut AnyConn, row: OutboxRow, claim_until: i64) -> Result<Opt
     );
     let this = outbox::table.filter(outbox::conversation_id.eq(&claimed.conversation_id)).filter(outbox::seq.eq(claimed.seq));
     let changed = match row.claimed_until {
-        None => on_each!(conn, conn => Cached(diesel::update(this.filter(outbox::claimed_until.is_null())).set(set)).execute(conn)),
-        Some(seen) => on_each!(conn, conn => Cached(diesel::update(this.filter(outbox::claimed_until.eq(seen))).set(set)).execute(conn)),
+        None => on_each!(conn, conn => update(this.filter(outbox::claimed_until.is_null()), set).execute(conn)),
+        Some(seen) => on_each!(conn, conn => update(this.filter(outbox::claimed_until.eq(seen)), set).execute(conn)),
     };
     Ok((changed.of("message")? == 1).then_some(claimed))
 }
@@ -190,10 +190,8 @@ impl Report {
     fn sent(&self, conn: &mut AnyConn, mid: Option<&str>) -> Result<()> {
         let row = messages::table.filter(messages::conversation_id.eq(&self.conversation)).filter(messages::seq.eq(self.seq));
         match mid {
-            Some(mid) => on_each!(&mut *conn, conn => Cached(diesel::update(row).set((messages::status.eq("sent"), messages::mid.eq(mid), messages::reason.eq(None::<String>)))).execute(conn)),
-            None => on_each!(&mut *conn, conn => diesel::update(row)
-                .set((messages::status.eq("sent"), messages::reason.eq(None::<String>)))
-                .execute(conn)),
+            Some(mid) => on_each!(&mut *conn, conn => update(row, (messages::status.eq("sent"), messages::mid.eq(mid), messages::reason.eq(None::<String>))).execute(conn)),
+            None => on_each!(&mut *conn, conn => update(row, (messages::status.eq("sent"), messages::reason.eq(None::<String>))).execute(conn)),
         }
         .of("message")?;
         remove(conn, &self.conversation, self.seq)?;

@@ -72,7 +72,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    outbox (message_id) {
+    outbox (conversation_id, seq) {
         message_id -> Text,
         conversation_id -> Text,
         seq -> BigInt,
