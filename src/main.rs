@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
 use cli::author::{self, Chat};
+use cli::draw::{self, Diagram};
 use cli::server::{self, NewOwner};
 use cli::translate::{self, Translations};
 use cli::{complain, say};
@@ -78,6 +79,8 @@ enum Command {
     ///
     /// The same interpreter as on the server, with a clock that jumps. Nothing is sent, stored or called.
     Simulate(Chat),
+    /// Draw a flow: nodes, ways, loops, what nothing leads to; an SVG picture or Mermaid text
+    Diagram(Diagram),
     /// List a flow's texts in a language, write them for translators, or take them back
     ///
     /// Without --export or --import, lists every text with its state; exit code 1 where a translation is missing.
@@ -130,6 +133,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Openapi { flow_schema: true } => say(&serde_json::to_string_pretty(&causerie::flow::schema::schema())?),
         Command::Check { files, json } => author::check(&files, json),
         Command::Simulate(chat) => author::simulate(&chat),
+        Command::Diagram(wanted) => draw::diagram(&wanted),
         Command::Translations(wanted) => translate::translations(&wanted),
     }
 }

@@ -117,6 +117,14 @@ fn a_flow_is_chatted_with() {
 }
 
 #[test]
+fn a_flow_is_drawn() {
+    let desk = Desk::new();
+    let flow = desk.file("flow.json", FLOW);
+    assert!(good(&desk.run(&["diagram", text(&flow)], "")).contains("Who are you?</tspan>"));
+    assert!(good(&desk.run(&["diagram", "--mermaid", "-"], FLOW)).contains("ask: Who are you?"));
+}
+
+#[test]
 fn a_flow_is_translated() {
     let desk = Desk::new();
     let flow = desk.file("flow.json", FLOW);
@@ -134,7 +142,7 @@ fn a_flow_is_translated() {
 #[test]
 fn a_command_explains_itself() {
     let desk = Desk::new();
-    for command in ["serve", "demo", "migrate", "openapi", "check", "simulate", "translations", "create-owner"] {
+    for command in ["serve", "demo", "migrate", "openapi", "check", "simulate", "translations", "diagram", "create-owner"] {
         assert!(good(&desk.run(&["--help"], "")).contains(command), "{command}");
         assert!(good(&desk.run(&[command, "--help"], "")).len() > 100, "{command}");
     }

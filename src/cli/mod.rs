@@ -1,7 +1,8 @@
-//! What the commands do: [`author`] and [`translate`] for those who write flows (no server, no settings), [`server`] for
+//! What the commands do: [`author`], [`translate`] and [`draw`] for those who write flows (no server, no settings), [`server`] for
 //! those who run it.
 
 pub mod author;
+pub mod draw;
 pub mod server;
 pub mod translate;
 

@@ -13,6 +13,7 @@
 pub mod action;
 pub mod answer;
 pub mod check;
+pub mod diagram;
 mod digress;
 pub mod document;
 pub mod effect;

@@ -20,6 +20,7 @@ mod publish;
 mod rollback;
 mod save_translations;
 mod show;
+mod show_diagram;
 mod show_translations;
 mod translations;
 mod update;
@@ -39,6 +40,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(update::update_chatflow).service(delete::delete_chatflow).service(duplicate::duplicate_chatflow);
     config.service(draft::show_draft).service(draft::save_draft).service(check::check_chatflow);
     config.service(publish::publish_chatflow).service(rollback::roll_back_chatflow);
+    config.service(show_diagram::show_diagram);
     config.service(show_translations::show_translations).service(save_translations::save_translations);
     config.service(versions::list_versions).service(versions::show_version);
     config.service(activate::activate_chatflow).service(deactivate::deactivate_chatflow);
