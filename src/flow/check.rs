@@ -142,7 +142,9 @@ fn check_variables(r: &mut Reader<'_>) {
         .collect();
     for (name, pointer) in unset {
         let known = r.variables.keys().chain(r.found.sets.keys()).map(String::as_str);
-        let hint = match nearest(&name, known) {
+        // Looking for a name like it would take long in a document with very many, and nobody reads a hint that is not listed.
+        let near = if r.full() { None } else { nearest(&name, known.take(limits::NAMES_COMPARED)) };
+        let hint = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None => "declare it under `variables` (a link may set it), or set it before".into(),
         };

@@ -93,6 +93,7 @@ impl Read for Languages {
     fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
         let names = Vec::<String>::read(r, value)?;
         let mut languages: Vec<String> = Vec::new();
+        let names: &[String] = if names.len() > limits::LANGUAGES { &[] } else { names.as_slice() };
         for (i, name) in names.iter().enumerate() {
             let language = normalise_locale(name);
             let (first, region) = language.split_once('_').unwrap_or((&language, "XX"));

@@ -11,6 +11,9 @@ pub const DOCUMENT_VALUES: usize = 250_000;
 /// Issues that a check reports before it stops.
 pub const ISSUES: usize = 500;
 
+/// Names that a wrong one is compared with, to say which was meant.
+pub const NAMES_COMPARED: usize = 500;
+
 pub const NODES: usize = 10_000;
 pub const ACTIONS_PER_NODE: usize = 200;
 /// Characters of a node's or variable's name: a node's name travels in the payload of each option.
@@ -52,6 +55,10 @@ pub const RENDERED_BYTES: usize = 20_000;
 pub const STRING_BYTES: usize = 64_000;
 /// Bytes of a compiled pattern.
 pub const PATTERN_BYTES: usize = 256_000;
+/// Different patterns in one document.
+pub const PATTERNS: usize = 200;
+/// Expressions in one document.
+pub const EXPRESSIONS: usize = 20_000;
 /// Bytes of a variable's value, as JSON.
 pub const VALUE_BYTES: usize = 32_000;
 

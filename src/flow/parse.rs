@@ -38,7 +38,45 @@ fn read_json(text: &str, trouble: &Trouble) -> Result<Value, String> {
 }
 
 fn read_yaml(text: &str, trouble: &Trouble) -> Result<Value, String> {
+    if brackets(text) > BRACKETS {
+        trouble.code.set(Some(Code::TooLarge));
+        return Err(format!("brackets are nested more than {BRACKETS} deep"));
+    }
     Strict { trouble, depth: 0 }.deserialize(serde_norway::Deserializer::from_str(text)).map_err(|error| error.to_string())
+}
+
+/// YAML's reader takes a time that grows with how deep brackets are nested, for each of them, before anything can be refused.
+const BRACKETS: usize = 2 * limits::DOCUMENT_DEPTH;
+
+/// How deep brackets are nested at most. A bracket in a text that begins within a word may count as one: never too few.
+fn brackets(text: &str) -> usize {
+    let (mut depth, mut deepest, mut before) = (0_usize, 0, '\n');
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        let begins = before.is_whitespace() || ['[', '{', ',', ':'].contains(&before);
+        before = letter;
+        match letter {
+            '[' | '{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            ']' | '}' => depth = depth.saturating_sub(1),
+            // Only within brackets: elsewhere a wrong guess could hide some.
+            '#' if begins && depth > 0 => drop(letters.find(|letter| *letter == '\n')),
+            '"' if begins && depth > 0 => {
+                while let Some(inner) = letters.next() {
+                    match inner {
+                        '\\' => drop(letters.next()),
+                        '"' => break,
+                        _ => {}
+                    }
+                }
+            }
+            '\'' if begins && depth > 0 => drop(letters.find(|letter| *letter == '\'')),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 /// What a visitor refused, beside the parser's own message; and how many values it has seen.
@@ -181,5 +219,16 @@ mod tests {
         }
         assert!(parse(&deep_yaml).is_err());
         assert!(parse(bomb).is_err());
+    }
+
+    #[test]
+    fn brackets_of_texts_and_comments_nest_nothing() {
+        for (text, depth) in
+            [("a: [b, {c: [d]}]", 3), ("a: [\"[[[\\\"[[\", '[[''[', # [[[\n [x]]", 2), ("a: it's [x]", 1), ("a: ]]]] [x", 1)]
+        {
+            assert_eq!(brackets(text), depth, "{text}");
+        }
+        let hidden = format!("a: {}", "[\"]\",".repeat(200));
+        assert!(brackets(&hidden) == 200 && parse(&hidden).is_err_and(|issue| issue.code == Code::TooLarge));
     }
 }

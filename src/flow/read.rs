@@ -14,13 +14,15 @@ use super::action::Shape;
 use super::check::Env;
 use super::issue::{Code, Issue, Severity};
 use super::limits;
-use super::variable::Variable;
+use super::variable::{Pattern, Variable};
 
 pub struct Reader<'a> {
     pub env: &'a Env,
     /// The first is the default.
     pub languages: Vec<String>,
     pub variables: BTreeMap<String, Variable>,
+    /// Compiled so far, by their source: each takes up to `limits::PATTERN_BYTES`.
+    pub patterns: HashMap<String, Pattern>,
     pub found: Found,
     /// The `type` key of the object that is read next is known to its reader already.
     pub tagged: bool,
@@ -46,6 +48,8 @@ pub struct Found {
     pub uses: BTreeMap<String, String>,
     /// Names that actions set.
     pub sets: BTreeMap<String, String>,
+    /// How many expressions were compiled.
+    pub expressions: usize,
     /// All texts, for translators.
     pub texts: Vec<TextPlace>,
     /// Each node's name, and the type and shape of its actions; `None` where an action could not be read.
@@ -99,6 +103,7 @@ impl<'a> Reader<'a> {
             env,
             languages: vec!["en".into()],
             variables: BTreeMap::new(),
+            patterns: HashMap::new(),
             found: Found::default(),
             tagged: false,
             nodes,
@@ -173,9 +178,14 @@ impl<'a> Reader<'a> {
         self.nodes.get(name).copied()
     }
 
+    /// What is found from here on is not listed any more.
+    pub fn full(&self) -> bool {
+        self.issues.len() > limits::ISSUES
+    }
+
     /// For hints; `None` in documents so large that looking would take long.
     pub fn nearest_node(&self, name: &str) -> Option<String> {
-        if self.nodes.len() > 500 {
+        if self.nodes.len() > limits::NAMES_COMPARED || self.full() {
             return None;
         }
         super::words::nearest(name, self.nodes.keys().map(String::as_str)).map(str::to_owned)
@@ -196,6 +206,9 @@ impl<'a> Reader<'a> {
     /// Every key that is not in `known` is an issue.
     pub fn no_others(&mut self, object: &Map<String, Value>, known: &[&str]) {
         let tagged = std::mem::take(&mut self.tagged);
+        if self.full() {
+            return;
+        }
         for key in object.keys() {
             let allowed = known.iter().any(|name| plain(name) == key) || (tagged && key == "type");
             if !allowed {
@@ -325,6 +338,9 @@ pub(crate) use words;
 
 pub fn wrong_word<T>(r: &mut Reader<'_>, value: &Value, words: &[&str]) -> Option<T> {
     let Value::String(word) = value else { return r.wrong_type("a text", value) };
+    if r.full() {
+        return None;
+    }
     let hint = match super::words::nearest(word, words.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("one of: {}", words.join(", ")),
@@ -375,7 +391,9 @@ impl ObjectSchema {
 
 /// What an expression such as `false`, `3.0` or `Mode::Sequential` stands for in a document; `None` where it is no such.
 fn default_value(source: &str, schema: &Schema, generator: &mut SchemaGenerator) -> Option<Value> {
-    if let Ok(plain) = serde_json::from_str::<Value>(source) {
+    let inner = source.strip_suffix(')').and_then(|source| source.strip_prefix("Whole ("));
+    let inner = inner.or_else(|| source.strip_suffix(')')?.strip_prefix("Whole("));
+    if let Ok(plain) = serde_json::from_str::<Value>(inner.unwrap_or(source).trim()) {
         return Some(plain);
     }
     let variant = source.rsplit("::").next()?.trim();

@@ -158,6 +158,9 @@ impl Template {
             r.issue(Code::TextTooLong, format!("the text has more than {} characters", limits::AUTHORED_CHARS), "");
             return None;
         }
+        if !affordable(r, text.matches("{{").count()) {
+            return None;
+        }
         match Self::compile(text) {
             Ok(template) => {
                 for expression in template.expressions() {
@@ -171,6 +174,17 @@ impl Template {
             }
         }
     }
+}
+
+/// Each takes some microseconds to compile: not without end.
+fn affordable(r: &mut Reader<'_>, more: usize) -> bool {
+    r.found.expressions += more;
+    let good = r.found.expressions <= limits::EXPRESSIONS;
+    if !good {
+        let message = format!("the document has more than {} expressions", limits::EXPRESSIONS);
+        r.issue(Code::TooLarge, message, "split it into several chatflows that `call` each other");
+    }
+    good
 }
 
 fn note_uses(r: &mut Reader<'_>, expression: &Expression) {
@@ -211,6 +225,9 @@ impl Read for Expression {
         // `{{ x }}` around a condition is a common habit and means the same.
         let trimmed = source.trim();
         let source = trimmed.strip_prefix("{{").and_then(|inner| inner.strip_suffix("}}")).unwrap_or(trimmed);
+        if !affordable(r, 1) {
+            return None;
+        }
         match Self::compile(source) {
             Ok(expression) => {
                 note_uses(r, &expression);

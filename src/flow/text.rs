@@ -87,6 +87,10 @@ fn read_by_locale(r: &mut Reader<'_>, by_locale: &serde_json::Map<String, Value>
         r.issue(Code::EmptyText, "the text has no language", "");
         return None;
     }
+    if by_locale.len() > limits::LANGUAGES {
+        r.issue(Code::TooLarge, format!("a text in more than {} languages", limits::LANGUAGES), "");
+        return None;
+    }
     let (mut keys, mut templates, mut good) = (Vec::new(), Vec::new(), true);
     for (locale, value) in by_locale {
         let key = normalise_locale(locale);
@@ -124,10 +128,6 @@ fn read_by_locale(r: &mut Reader<'_>, by_locale: &serde_json::Map<String, Value>
             format!("not translated to: {}", missing.join(", ")),
             format!("`{fallback}` will be said instead"),
         );
-    }
-    if templates.len() > limits::LANGUAGES {
-        r.issue(Code::TooLarge, format!("a text in more than {} languages", limits::LANGUAGES), "");
-        return None;
     }
     if !good {
         return None;

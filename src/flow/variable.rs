@@ -180,7 +180,16 @@ impl Read for Pattern {
     fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
         let Value::String(source) = value else { return r.wrong_type("a regular expression, as text", value) };
         let hint = "the syntax is that of Rust's `regex`: no look-around, no back-references";
-        Self::compile(source).map_err(|message| r.issue(Code::BadPattern, message, hint)).ok()
+        if let Some(known) = r.patterns.get(source) {
+            return Some(known.clone());
+        }
+        if r.patterns.len() == limits::PATTERNS {
+            r.issue(Code::TooLarge, format!("the document has more than {} different patterns", limits::PATTERNS), "use one for several");
+            return None;
+        }
+        let pattern = Self::compile(source).map_err(|message| r.issue(Code::BadPattern, message, hint)).ok()?;
+        r.patterns.insert(source.clone(), pattern.clone());
+        Some(pattern)
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod checks;
 mod documents;
+mod hostile;
 mod properties;
 mod simulator;
 mod talk;

@@ -1,5 +1,7 @@
 //! What may be wrong with a question.
 
+use std::collections::HashMap;
+
 use super::{Ask, Style};
 use crate::flow::answer::AnswerType;
 use crate::flow::issue::Code;
@@ -21,9 +23,12 @@ impl Ask {
             }
             _ => {}
         });
-        let words: Vec<Vec<&str>> = self.options.iter().map(|option| option.words().collect()).collect();
-        for (i, option) in words.iter().enumerate() {
-            let twin = words[..i].iter().position(|other| option.iter().any(|word| other.contains(word)));
+        let mut first: HashMap<&str, usize> = HashMap::new();
+        for (i, option) in self.options.iter().enumerate() {
+            let twin = option.words().filter_map(|word| first.get(word).copied()).min();
+            for word in option.words() {
+                first.entry(word).or_insert(i);
+            }
             if let Some(twin) = twin {
                 let message = format!("options {} and {} share a title, value or synonym", twin + 1, i + 1);
                 r.at("options", |r| {
