@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use causerie::config::Settings;
 use causerie::demo;
+use causerie::flow::reference::{markdown, reference};
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
@@ -62,6 +63,9 @@ enum Command {
         /// The JSON Schema of flow documents instead.
         #[arg(long)]
         flow_schema: bool,
+        /// The reference of the language of flow documents instead, as Markdown.
+        #[arg(long, conflicts_with = "flow_schema")]
+        flow_language: bool,
     },
     /// Check flow documents and print every issue, with its place and a hint
     ///
@@ -129,8 +133,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::CreateOwner(CreateOwner { email, name, password }) => {
             server::create_owner(&settings()?, NewOwner { email, name, password })
         }
-        Command::Openapi { flow_schema: false } => say(&serde_json::to_string_pretty(&causerie::api::document::document())?),
-        Command::Openapi { flow_schema: true } => say(&serde_json::to_string_pretty(&causerie::flow::schema::schema())?),
+        Command::Openapi { flow_schema: true, .. } => say(&serde_json::to_string_pretty(&causerie::flow::schema::schema())?),
+        Command::Openapi { flow_language: true, .. } => say(markdown(&reference()).trim_end()),
+        Command::Openapi { .. } => say(&serde_json::to_string_pretty(&causerie::api::document::document())?),
         Command::Check { files, json } => author::check(&files, json),
         Command::Simulate(chat) => author::simulate(&chat),
         Command::Diagram(wanted) => draw::diagram(&wanted),

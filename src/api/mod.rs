@@ -31,6 +31,7 @@ mod gate;
 mod health;
 mod idempotency;
 mod ids;
+mod language;
 mod log;
 pub mod operations;
 pub mod paging;
@@ -70,6 +71,7 @@ pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
         config.app_data(api);
         routes(&mut ServiceConfig::new(config));
         // The page and its scripts are embedded; no badge of an outside validator either.
+        config.route("/docs/language", web::get().to(language::show_language));
         config.service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json").validator_url("none")));
         config.service(web::redirect("/docs", "/docs/"));
         config.default_service(web::to(gate::fallback));

@@ -31,6 +31,7 @@ mod memory;
 mod parse;
 pub mod read;
 pub mod read_types;
+pub mod reference;
 pub mod run;
 mod saying;
 pub mod schema;

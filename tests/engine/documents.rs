@@ -2,7 +2,10 @@
 
 use causerie::flow::action::Action;
 use causerie::flow::check::{Env, check};
-use causerie::flow::{parse, schema};
+use causerie::flow::effect::Effect;
+use causerie::flow::session::Entry;
+use causerie::flow::{parse, reference, schema};
+use causerie::simulator::stage::Stage;
 use serde_json::{Value, json};
 
 use super::{beside, updating};
@@ -47,8 +50,48 @@ fn every_documented_action_is_one_that_checks() {
             let checked = check(&document, &Env::default());
             let errors: Vec<_> = checked.errors().collect();
             assert!(errors.is_empty(), "{word}: {errors:#?}");
+            let mut stage = Stage::new("this", checked.flow.unwrap(), "2026-03-02T09:00:00Z".parse().unwrap(), 1);
+            let turn = stage.start(Entry::default());
+            let codes: Vec<&str> = turn
+                .effects
+                .iter()
+                .filter_map(|effect| if let Effect::Report(report) = effect { Some(report.code.as_str()) } else { None })
+                .collect();
+            // What an example names is made up: only that it runs is proven here, and what it does by `actions/`.
+            assert!(codes.iter().all(|code| code.starts_with("unknown_") || code.starts_with("unset_")), "{word}: {codes:?}");
         }
     }
+}
+
+/// Each example of the reference is what it says it is: an action, a part, a document.
+#[test]
+fn the_reference_is_the_committed_one_and_its_examples_fit_the_schema() {
+    let path = beside("../../openapi/flow-language.md");
+    let blocks = reference::reference();
+    let text = reference::markdown(&blocks);
+    if updating() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == text, "openapi/flow-language.md is not what the code says: UPDATE=1 cargo test reference writes it");
+    let schema = schema::schema();
+    let mut examples = 0;
+    for block in &blocks {
+        let reference::Block::Code { text, of: Some(of) } = block else { continue };
+        let example: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{of}: {error}: {text}"));
+        let mut part = schema.clone();
+        if !of.is_empty() {
+            part = json!({ "$ref": format!("#/$defs/{of}"), "$defs": schema["$defs"] });
+        } else {
+            let checked = check(&example, &Env::default());
+            assert_eq!(checked.issues, []);
+        }
+        let validator = jsonschema::validator_for(&part).unwrap();
+        let problems: Vec<String> = validator.iter_errors(&example).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(problems.is_empty(), "{of}: {problems:#?}");
+        examples += 1;
+    }
+    assert!(examples > Action::TYPES.len(), "an example of each action, and of a document");
 }
 
 #[test]

@@ -20,6 +20,7 @@ use minijinja::{Environment, Value as Jinja};
 use serde_json::Value;
 
 use super::limits;
+pub use functions::{FILTERS, TESTS};
 use quick::Quick;
 pub use scope::Scope;
 use scope::{Reference, references};
