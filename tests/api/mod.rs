@@ -2,6 +2,7 @@
 
 mod chatflows;
 mod conventions;
+mod hostile;
 mod links;
 mod office;
 mod pages;
