@@ -11,6 +11,7 @@
 
 mod allocations;
 mod args;
+mod checking;
 mod child;
 mod connection;
 mod engine;
@@ -57,6 +58,7 @@ fn measure(args: &Args, report: &mut Report) -> Result<()> {
     let mut floors = Floors::default();
     if wanted(Part::Engine) {
         engine::measure(report)?;
+        checking::measure(report)?;
     }
     if wanted(Part::Floors) {
         floors = floors::measure(args, report)?;

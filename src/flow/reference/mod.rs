@@ -60,8 +60,10 @@ const EXAMPLE: &str = r#"{
   "start": "welcome",
   "nodes": {
     "welcome": [
-      { "type": "ask", "save": "name", "text": { "en": "What is your name?", "fr": "Comment vous appelez-vous ?" } },
-      { "type": "send_text", "text": { "en": "Hello {{ name }}!", "fr": "Bonjour {{ name }} !" } }
+      { "type": "ask", "save": "name",
+        "text": { "en": "What is your name?", "fr": "Comment vous appelez-vous ?" } },
+      { "type": "send_text",
+        "text": { "en": "Hello {{ name }}!", "fr": "Bonjour {{ name }} !" } }
     ]
   }
 }"#;
