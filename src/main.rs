@@ -79,6 +79,19 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show what differs between two flow documents, by node and action
+    ///
+    /// Exit code 1 where something differs.
+    Diff {
+        /// JSON or YAML; `-` is standard input.
+        #[arg(value_name = "OLD")]
+        old: PathBuf,
+        #[arg(value_name = "NEW")]
+        new: PathBuf,
+        /// As one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Chat with a flow in the terminal: type, tap, let time pass, see what it would send, ask and hand over
     ///
     /// The same interpreter as on the server, with a clock that jumps. Nothing is sent, stored or called.
@@ -137,6 +150,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Openapi { flow_language: true, .. } => say(markdown(&reference()).trim_end()),
         Command::Openapi { .. } => say(&serde_json::to_string_pretty(&causerie::api::document::document())?),
         Command::Check { files, json } => author::check(&files, json),
+        Command::Diff { old, new, json } => author::diff(&old, &new, json),
         Command::Simulate(chat) => author::simulate(&chat),
         Command::Diagram(wanted) => draw::diagram(&wanted),
         Command::Translations(wanted) => translate::translations(&wanted),

@@ -34,5 +34,6 @@ mod operation;
 mod postgres;
 mod readme;
 mod routing;
+mod versions;
 mod walks;
 mod webhooks;

@@ -137,7 +137,7 @@ impl Stage {
             let id: ChatflowId = ids.next();
             let checked = flow::check(&bound.document, &flow::check::Env::default());
             let flow = checked.flow.unwrap_or_else(|| panic!("flow `{}`: {:?}", bound.name, checked.issues));
-            chatflows.insert(id, BoundFlow { name: bound.name.clone(), active: bound.active, version: 1, flow });
+            chatflows.insert(id, BoundFlow::new(bound.name.clone(), bound.active, 1, flow));
             by_name.insert(bound.name.clone(), id);
             primary = primary.or(bound.primary.then_some(id));
         }
@@ -206,6 +206,7 @@ impl Stage {
             at: self.now,
             seed: self.seed,
             token_key: &self.key,
+            explain: true,
             our_app: Some(APP),
         }
     }

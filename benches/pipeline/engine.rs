@@ -68,6 +68,7 @@ pub fn measure(report: &mut Report) -> Result<()> {
         rules: &shelf,
         pipelines: &[],
         token_key: &key,
+        explain: true,
     };
     let chat = Chat { world: &world, shelf: &shelf, answer: CalloutResult::Answered { status: 200, body: json!({ "state": "shipped" }) } };
     let waiting = chat.run()?;

@@ -15,6 +15,7 @@ use causerie::domain::ids::{ChatflowId, IdMaker, PageId, Psid};
 use causerie::domain::link::{Link, REF_RANDOM_BYTES};
 use causerie::domain::message::{Author, MessageBody, MessageOut, MessageStatus};
 use causerie::domain::page::{Page, PageSettings, PageState};
+use causerie::domain::rollout::SessionPolicy;
 use causerie::flow::session::{Entry, Frame, Session, Wait};
 use causerie::store::chatflows::NewChatflow;
 use causerie::store::pages::{NewPage, PageStore};
@@ -98,11 +99,21 @@ async fn connect(store: &SqlStore) -> Result<ChatflowId> {
         active: true,
         draft: flow(),
         published: Some(1),
+        rollout: None,
         revision: 1,
         created_at: now,
         updated_at: now,
     };
-    let version = ChatflowVersion { chatflow: id, number: 1, document: flow(), note: None, published_by: None, published_at: now };
+    let version = ChatflowVersion {
+        chatflow: id,
+        number: 1,
+        document: flow(),
+        note: None,
+        published_by: None,
+        published_at: now,
+        policy: SessionPolicy::Keep,
+        withdrawn: None,
+    };
     let link = Link::direct(ids.next(), page.clone(), id, [7; REF_RANDOM_BYTES], now);
     // Meta's own limit per page would be the first to be met.
     let settings = PageSettings { sends_per_second: i32::MAX.unsigned_abs(), ..PageSettings::default() };

@@ -83,6 +83,8 @@ pub struct Options {
     pub nudge_grace: Duration,
     /// Our app's id at Meta.
     pub app_id: Option<String>,
+    /// Turns say what they considered, and it is kept with them.
+    pub explain: bool,
 }
 
 impl Default for Options {
@@ -101,6 +103,7 @@ impl Default for Options {
             sweep_every: Duration::from_millis(250),
             nudge_grace: Duration::from_secs(2),
             app_id: None,
+            explain: true,
         }
     }
 }

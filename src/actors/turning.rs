@@ -288,6 +288,7 @@ impl Known<'_> {
             at: shared.clock.now(),
             seed: shared.seed(),
             token_key: &shared.token_key,
+            explain: shared.options.explain,
             our_app: shared.options.app_id.as_deref(),
         };
         catch_unwind(AssertUnwindSafe(|| pure(&cx))).map_err(|panic| TurnError::Panicked(panic_text(&*panic)))

@@ -13,7 +13,7 @@ use crate::domain::page::Page;
 use crate::flow::{self, Flow};
 use crate::store::{Result, Store};
 use crate::turn::PageWorld;
-use crate::turn::situation::BoundFlow;
+use crate::turn::situation::{BoundFlow, BoundRollout};
 
 /// Compiled versions are kept up to this number; then the collection starts anew.
 const KEPT_VERSIONS: usize = 1024;
@@ -70,8 +70,17 @@ impl Worlds {
         let mut chatflows = HashMap::new();
         for (chatflow, version) in store.published(&page.id).await? {
             if let Some(flow) = self.compile(chatflow.id, version.number, &version.document) {
-                let bound = BoundFlow { name: chatflow.name, active: chatflow.active, version: version.number, flow };
+                let mut bound = BoundFlow::new(chatflow.name, chatflow.active, version.number, flow);
+                if let Some(rollout) = chatflow.rollout {
+                    let flow = self.version(store, chatflow.id, rollout.version).await?;
+                    bound.rollout = flow.map(|flow| BoundRollout { rollout, flow });
+                }
                 chatflows.insert(chatflow.id, bound);
+            }
+        }
+        for policy in store.version_policies(&page.id).await? {
+            if let Some(bound) = chatflows.get_mut(&policy.chatflow) {
+                bound.moves.add(policy);
             }
         }
         let mut rules = HashMap::new();

@@ -68,6 +68,8 @@ catalogue! {
     FlowHasErrors "flow_has_errors" 422 "The document has errors";
     NeverPublished "never_published" 409 "The chatflow was never published";
     ChatflowInactive "chatflow_inactive" 409 "The chatflow is inactive";
+    RolloutUnderWay "rollout_under_way" 409 "A rollout is under way";
+    NoRollout "no_rollout" 409 "No rollout is under way";
     IsPrimary "is_primary" 409 "It is its page's primary chatflow";
     SecondPrimary "second_primary" 409 "The page has a primary chatflow";
     DirectLink "direct_link" 409 "It is a chatflow's own link";

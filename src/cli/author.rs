@@ -1,4 +1,4 @@
-//! What a flow's author does at the desk: check a document, chat with it.
+//! What a flow's author does at the desk: check a document, compare two, chat with one.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -85,6 +85,17 @@ pub fn check(files: &[impl AsRef<Path>], as_json: bool) -> anyhow::Result<ExitCo
         }
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints what differs; fails where something does, as `diff` itself.
+pub fn diff(old: &Path, new: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
+    let document = |file: &Path| match flow::parse(&read(file)?) {
+        Ok(document) => Ok(document),
+        Err(issue) => Err(anyhow::anyhow!("{}: {issue}", file.display())),
+    };
+    let found = flow::diff::diff(&document(old)?, &document(new)?);
+    say(if as_json { serde_json::to_string(&found)? } else { found.to_string() }.trim_end())?;
+    Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn check_text(text: &str) -> Checked {

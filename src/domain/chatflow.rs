@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Timestamp;
 use super::ids::{ChatflowId, PageId, UserId};
 use super::page::Page;
+use super::rollout::{Rollout, RolloutRefused, SessionPolicy};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chatflow {
@@ -21,6 +22,8 @@ pub struct Chatflow {
     pub draft: Value,
     /// The version new sessions start on; `None` until the first publish.
     pub published: Option<u32>,
+    /// A later version that only a part of the contacts gets.
+    pub rollout: Option<Rollout>,
     pub revision: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -52,6 +55,20 @@ impl Chatflow {
         self.may_be_deleted(page)?;
         self.active = false;
         Ok(())
+    }
+
+    /// Another version can be published only when the one before is everybody's, or nobody's.
+    pub fn may_publish(&self, to_some: bool) -> Result<(), RolloutRefused> {
+        match self.rollout {
+            Some(Rollout { version, .. }) => Err(RolloutRefused::UnderWay { chatflow: self.id, version }),
+            None if to_some && self.published.is_none() => Err(RolloutRefused::FirstVersion(self.id)),
+            None => Ok(()),
+        }
+    }
+
+    /// The rollout that is under way.
+    pub fn under_way(&self) -> Result<Rollout, RolloutRefused> {
+        self.rollout.ok_or(RolloutRefused::None(self.id))
     }
 
     /// A primary chatflow cannot be deleted.
@@ -91,6 +108,10 @@ pub struct ChatflowVersion {
     pub note: Option<String>,
     pub published_by: Option<UserId>,
     pub published_at: Timestamp,
+    /// What it does to sessions that run on an earlier version.
+    pub policy: SessionPolicy,
+    /// Its rollout was aborted: what becomes of the sessions on it.
+    pub withdrawn: Option<SessionPolicy>,
 }
 
 #[cfg(test)]
@@ -108,6 +129,7 @@ pub(crate) mod tests {
             active: true,
             draft: serde_json::json!({}),
             published: Some(1),
+            rollout: None,
             revision: 1,
             created_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,

@@ -15,6 +15,7 @@ pub mod link;
 pub mod message;
 pub mod page;
 pub mod people;
+pub mod rollout;
 pub mod ticket;
 pub mod transfer;
 

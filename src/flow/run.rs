@@ -17,7 +17,7 @@ use super::step::{Outcome, World};
 use super::template::{Holes, Json, Template};
 use super::text::{Text, TextKey, normalise_locale, pick};
 use super::trace::TraceLine;
-use super::variable::{Variable, lookup};
+use super::variable::{Variable, lookup, weight};
 use crate::domain::contact::Contact;
 use crate::domain::event::{CalloutResult, MessageIn};
 use crate::domain::ids::{ChatflowId, IdMaker, TimerId};
@@ -86,7 +86,7 @@ pub struct Run<'a> {
     language: usize,
     contact: Option<Contact>,
     pub(super) effects: Vec<Effect>,
-    trace: Vec<TraceLine>,
+    pub(super) trace: Vec<TraceLine>,
     pub(super) ids: IdMaker,
     pub(super) bubbles: usize,
     pub(super) pause_ms: u32,
@@ -342,20 +342,5 @@ impl<'a> Run<'a> {
     pub fn report(&mut self, code: &str, text: impl Into<String>) {
         let report = Report { code: code.into(), node: self.node_name().to_owned(), action: self.action, text: text.into() };
         self.effects.push(Effect::Report(report));
-    }
-
-    /// What was looked at, whether it was taken, and why. Never a variable's value.
-    pub fn trace(&mut self, what: impl Into<String>, taken: bool, because: &str) {
-        let (node, action) = (self.node_name().to_owned(), self.action);
-        self.trace.push(TraceLine { node, action, what: what.into(), taken, because: because.to_owned() });
-    }
-}
-
-/// About how many bytes a value takes as JSON.
-fn weight(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len() + 2,
-        Value::Array(_) | Value::Object(_) => value.to_string().len(),
-        _ => 20,
     }
 }

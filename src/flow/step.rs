@@ -36,6 +36,8 @@ pub struct World<'a> {
     pub pipelines: &'a [Pipeline],
     /// Signs the payloads of options.
     pub token_key: &'a TokenKey,
+    /// Whether [`Outcome::trace`] is wanted; without it a step is quicker.
+    pub explain: bool,
 }
 
 pub trait Library: Send + Sync {
@@ -93,7 +95,7 @@ pub struct Outcome {
     pub effects: Vec<Effect>,
     /// The step met a transfer and had no roster: load one and step again; nothing else of the outcome counts.
     pub needs_roster: bool,
-    /// What was considered, and why it was or was not taken.
+    /// What was considered, and why it was or was not taken; empty unless [`World::explain`] asked for it.
     pub trace: Vec<TraceLine>,
 }
 

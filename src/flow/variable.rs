@@ -121,6 +121,15 @@ pub fn number(value: f64) -> Option<Value> {
     serde_json::Number::from_f64(value).map(Value::Number)
 }
 
+/// About how many bytes a value takes as JSON.
+pub(super) fn weight(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + 2,
+        Value::Array(_) | Value::Object(_) => value.to_string().len(),
+        _ => 20,
+    }
+}
+
 pub fn lookup<'a>(
     name: &str,
     session: &'a BTreeMap<String, Value>,

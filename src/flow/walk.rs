@@ -7,6 +7,7 @@ use super::effect::Effect;
 use super::limits;
 use super::run::{Next, Run};
 use super::session::{Frame, Wait};
+use super::trace::Look;
 use crate::domain::ids::ChatflowId;
 
 impl Run<'_> {
@@ -35,7 +36,7 @@ impl Run<'_> {
                 return self.cut();
             }
             self.budget -= 1;
-            self.trace(action.word(), true, "");
+            self.look(Look::Action { r#type: action.word().into() }, true, "");
             let next = action.behaviour().run(self);
             self.follow(next);
         }

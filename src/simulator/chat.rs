@@ -169,8 +169,7 @@ impl<W: Write> Chat<'_, W> {
         }
         if self.options.explain {
             for line in &turn.trace {
-                let taken = if line.taken { "✓" } else { "✗" };
-                writeln!(self.output, "    {taken} {}/{} {} {}", line.node, line.action, line.what, line.because)?;
+                writeln!(self.output, "    {line}")?;
             }
         }
         Ok(())

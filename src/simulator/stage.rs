@@ -255,6 +255,7 @@ impl Stage {
             rules: &sets,
             pipelines: &self.pipelines,
             token_key: &self.key,
+            explain: true,
         };
         let outcome = step(&world, session, input);
         self.session = reloaded(&outcome.session);

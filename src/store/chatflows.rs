@@ -10,6 +10,7 @@ use crate::domain::Timestamp;
 use crate::domain::chatflow::{Chatflow, ChatflowVersion};
 use crate::domain::ids::{ChatflowId, PageId, UserId};
 use crate::domain::link::Link;
+use crate::domain::rollout::{SessionPolicy, VersionPolicy};
 
 /// A chatflow with what is born with it.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +33,21 @@ pub struct Publication {
     pub note: Option<String>,
     pub by: Option<UserId>,
     pub at: Timestamp,
+    /// What it does to sessions that run on an earlier version.
+    pub policy: SessionPolicy,
+    /// Only for so many of a hundred contacts; `None`: for everyone.
+    pub percent: Option<u8>,
+}
+
+/// What becomes of a rollout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RolloutChange {
+    /// For so many of a hundred contacts.
+    Percent(u8),
+    /// For everyone.
+    Finish,
+    /// For nobody any more; and this for the sessions on it.
+    Abort(SessionPolicy),
 }
 
 #[async_trait]
@@ -49,7 +65,8 @@ pub trait ChatflowStore: Send + Sync {
     /// `Conflict` where it moved meanwhile or the name is taken; `InUse` where a page's primary one would be inactive.
     async fn update_chatflow(&self, chatflow: &Chatflow) -> Result<i64>;
 
-    /// The document becomes the next version, and the one that new sessions start on. Returns its number.
+    /// The document becomes the next version, and the one that new sessions start on; with `percent`, those of so many
+    /// contacts. Returns its number.
     /// `Conflict` where the chatflow moved since `expected`.
     async fn publish(&self, publication: Publication) -> Result<u32>;
 
@@ -60,6 +77,13 @@ pub trait ChatflowStore: Send + Sync {
 
     /// Every chatflow of the page that was published, active or not, with the version that new sessions start on.
     async fn published(&self, page: &PageId) -> Result<Vec<(Chatflow, ChatflowVersion)>>;
+
+    /// Changes the rollout that is under way; the chatflow's next revision. `Missing` without one, `Conflict` where the
+    /// chatflow moved since `expected`.
+    async fn change_rollout(&self, chatflow: ChatflowId, expected: i64, change: RolloutChange, at: Timestamp) -> Result<i64>;
+
+    /// The page's versions that ask for anything else than `keep`, and those that were withdrawn.
+    async fn version_policies(&self, page: &PageId) -> Result<Vec<VersionPolicy>>;
 
     /// Takes it and its links out of use. `InUse` for a page's primary one; `Conflict` where it moved since `expected`.
     async fn delete_chatflow(&self, chatflow: ChatflowId, expected: i64, at: Timestamp) -> Result<()>;

@@ -3,13 +3,13 @@
 use super::draft::Draft;
 use super::route;
 use super::situation::Situation;
-use super::{Turn, situation::PageWorld};
+use super::{Turn, revise, situation::Shelf};
 use crate::domain::access::Role;
 use crate::domain::command::{Assignee, Command, CommandRefused, Order};
 use crate::domain::conversation::{ConversationStatus, Owner, Permission, permission};
-use crate::domain::ids::UserId;
+use crate::domain::ids::{ContactId, UserId};
 use crate::domain::message::{Author, MessageBody, MessageOut, MessageStatus};
-use crate::flow::session::Wait;
+use crate::flow::session::{Session, Wait};
 use crate::flow::step::Input;
 use crate::messenger::send::split;
 use crate::store::turns::{Assign, Loaded};
@@ -121,16 +121,21 @@ fn release(cx: &Situation<'_>, mut draft: Draft, command: &Command) -> Result<Tu
     }
     draft.give_to(Owner::Bot);
     draft.note_line("released", format!("{} gave the conversation back to the bot", command.by_name));
-    let waiting = draft.session.clone().filter(|session| session.wait == Some(Wait::People) && knows_version(cx.world, cx, session));
+    let contact = draft.contact.id;
+    let knows = |session: &Session| session.wait == Some(Wait::People) && knows_version(cx, contact, session);
+    let waiting = draft.session.clone().filter(knows);
     Ok(match waiting {
-        Some(session) => route::run(cx, draft, session, &Input::Released),
+        Some(session) => {
+            let session = revise::moved(cx, &mut draft, session);
+            route::run(cx, draft, session, &Input::Released)
+        }
         None => Turn::Ready(Box::new(draft)),
     })
 }
 
-fn knows_version(world: &PageWorld, cx: &Situation<'_>, session: &crate::flow::session::Session) -> bool {
+fn knows_version(cx: &Situation<'_>, contact: ContactId, session: &Session) -> bool {
     use crate::flow::step::Library as _;
-    super::situation::Shelf { world, older: cx.older }.flow(session.chatflow, Some(session.version)).is_some()
+    Shelf { world: cx.world, older: cx.older, contact }.flow(session.chatflow, Some(session.version)).is_some()
 }
 
 fn close(draft: &mut Draft, command: &Command) -> Result<(), CommandRefused> {

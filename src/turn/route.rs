@@ -2,15 +2,16 @@
 
 use super::carry::carry;
 use super::draft::{Draft, Turn};
+use super::revise;
 use super::situation::{LinkLookup, Shelf, Situation, referral_of};
 use crate::domain::conversation::Owner;
-use crate::domain::event::{Inbound, InboundEvent};
+use crate::domain::event::{Inbound, InboundEvent, MessageIn};
 use crate::domain::ids::ChatflowId;
 use crate::domain::link::Link;
 use crate::domain::message::{Author, MessageBody, MessageOut, MessageStatus};
 use crate::domain::page::GET_STARTED_PAYLOAD;
 use crate::flow::expression::Scope;
-use crate::flow::session::{Entry, Session, Wait};
+use crate::flow::session::{Entry, Frame, Session, Wait};
 use crate::flow::step::{Input, Library as _, World};
 use crate::flow::text::TextKey;
 use crate::flow::token::Tap;
@@ -46,6 +47,7 @@ pub(super) fn route(cx: &Situation<'_>, mut draft: Draft, event: &InboundEvent) 
         return begin_primary(cx, draft, event);
     }
     match current_session(cx, &mut draft) {
+        Current::Outdated(session) => begin_anew(cx, draft, *session, event),
         Current::Running(session) => match input_of(event) {
             Some(input) => run(cx, draft, *session, &input),
             // An ad's referral without words, while a flow waits for an answer: nothing to say to it.
@@ -65,7 +67,10 @@ pub(super) fn resume(cx: &Situation<'_>, mut draft: Draft, input: &Input<'_>) ->
     };
     let session = draft.session.clone().filter(waited_for);
     match session {
-        Some(session) if draft.conversation.owner == Owner::Bot => run(cx, draft, session, input),
+        Some(session) if draft.conversation.owner == Owner::Bot => {
+            let session = revise::moved(cx, &mut draft, session);
+            run(cx, draft, session, input)
+        }
         Some(_) => {
             draft.ignore("bot_is_mute");
             Turn::Ready(Box::new(draft))
@@ -184,31 +189,43 @@ fn input_of(event: &InboundEvent) -> Option<Input<'_>> {
 
 enum Current {
     Running(Box<Session>),
+    /// A version published since asks for a new one.
+    Outdated(Box<Session>),
     Finished(Box<Session>, OnComplete),
     None,
 }
 
 /// The session that the event meets. One that was idle past its timeout has ended before the event is routed.
 fn current_session(cx: &Situation<'_>, draft: &mut Draft) -> Current {
-    let Some(session) = &draft.session else { return Current::None };
-    let Some(flow) = flow_of(cx, session) else {
+    let Some(session) = draft.session.clone() else { return Current::None };
+    let Some(flow) = flow_of(cx, draft, &session) else {
         because(draft, "session", false, "its chatflow version is gone".to_owned());
         return Current::None;
     };
-    if has_lapsed(&flow, session, cx) {
+    if has_lapsed(&flow, &session, cx) {
         because(draft, "session", false, format!("idle since {} for longer than its timeout", session.last_at));
         return Current::None;
     }
     match (&session.wait, session.finished) {
-        (_, true) => Current::Finished(Box::new(session.clone()), flow.on_complete.clone()),
+        (_, true) => Current::Finished(Box::new(session), flow.on_complete.clone()),
         // It was handed over and the people have left without giving it back.
         (Some(Wait::People), false) => Current::None,
-        (_, false) => Current::Running(Box::new(session.clone())),
+        (_, false) => {
+            if revise::begins_anew(cx, draft, &session) {
+                return Current::Outdated(Box::new(session));
+            }
+            Current::Running(Box::new(revise::moved(cx, draft, session)))
+        }
     }
 }
 
-fn flow_of(cx: &Situation<'_>, session: &Session) -> Option<std::sync::Arc<Flow>> {
-    let shelf = Shelf { world: cx.world, older: cx.older };
+/// As the session before began: the same link, its variables and its locale.
+fn begin_anew(cx: &Situation<'_>, draft: Draft, session: Session, event: &InboundEvent) -> Turn {
+    begin(cx, draft, session.chatflow, session.entry, &first_input(event))
+}
+
+fn flow_of(cx: &Situation<'_>, draft: &Draft, session: &Session) -> Option<std::sync::Arc<Flow>> {
+    let shelf = Shelf { world: cx.world, older: cx.older, contact: draft.contact.id };
     shelf.flow(session.chatflow, Some(session.version)).map(|(_, flow)| flow)
 }
 
@@ -226,13 +243,18 @@ fn tapped(cx: &Situation<'_>, mut draft: Draft, tap: &Tap, event: &InboundEvent)
         _ => None,
     };
     let running = match current_session(cx, &mut draft) {
+        Current::Outdated(session) => return begin(cx, draft, session.chatflow, session.entry, &Input::Started),
         Current::Running(session) => Some(session),
         Current::Finished(..) | Current::None => None,
     };
-    if let Some(session) = running.as_ref().filter(|session| waits_for(cx, session, tap)) {
+    if let Some(session) = running.as_ref().filter(|session| waits_for(cx, &draft, session, tap)) {
         return run(cx, draft, (**session).clone(), &Input::Tapped { tap, title });
     }
-    let stands_in = running.as_ref().and_then(|session| flow_of(cx, session));
+    if let Some(session) = running.as_ref().filter(|session| asked_before_it_moved(session, tap)) {
+        let said = MessageIn { text: title.map(str::to_owned), ..MessageIn::default() };
+        return run(cx, draft, (**session).clone(), &Input::Said(&said));
+    }
+    let stands_in = running.as_ref().and_then(|session| flow_of(cx, &draft, session));
     let judged_by = stands_in.or_else(|| cx.world.chatflows.get(&tap.chatflow).map(|bound| bound.flow.clone()));
     let policy = judged_by.as_ref().map_or(StaleChoice::Resume, |flow| flow.stale_choice);
     because(&mut draft, "stale_choice", true, format!("option of node `{}` is not waited for any more: {policy:?}", tap.node));
@@ -254,16 +276,25 @@ fn tapped(cx: &Situation<'_>, mut draft: Draft, tap: &Tap, event: &InboundEvent)
 }
 
 /// An option of the waiting question, or a lasting button shown before it.
-fn waits_for(cx: &Situation<'_>, session: &Session, tap: &Tap) -> bool {
-    let shelf = Shelf { world: cx.world, older: cx.older };
+fn waits_for(cx: &Situation<'_>, draft: &Draft, session: &Session, tap: &Tap) -> bool {
+    let shelf = Shelf { world: cx.world, older: cx.older, contact: draft.contact.id };
     session.awaits(tap) || session.still_offers(tap, &shelf)
+}
+
+/// The session has moved to another version since: the option is found by what stood on it.
+fn asked_before_it_moved(session: &Session, tap: &Tap) -> bool {
+    let asks = matches!(session.wait, Some(Wait::Answer { .. })) && tap.session == session.id;
+    let same = |frame: &Frame| frame.chatflow == tap.chatflow && frame.node == tap.node && frame.version != tap.version;
+    asks && session.frames.last().is_some_and(same)
 }
 
 /// The session has finished and the visitor writes on.
 fn completed(cx: &Situation<'_>, draft: Draft, session: &Session, after: OnComplete, event: &InboundEvent) -> Turn {
     let menu = matches!(event.what, Inbound::Postback { .. }).then(|| payload_of(event)).flatten();
     let bound = cx.world.active(session.chatflow);
-    let taken = menu.is_some_and(|payload| bound.is_some_and(|bound| bound.flow.takes_postback(payload)));
+    let contact = draft.contact.id;
+    let takes = |payload: &str| bound.is_some_and(|bound| bound.for_contact(session.chatflow, contact).1.takes_postback(payload));
+    let taken = menu.is_some_and(takes);
     match after {
         // The menu is there to be used, whatever has ended.
         OnComplete::Inbox if taken => begin(cx, draft, session.chatflow, entry_without_link(event), &first_input(event)),
@@ -301,19 +332,23 @@ fn begin(cx: &Situation<'_>, mut draft: Draft, chatflow: ChatflowId, entry: Entr
     let Some((chatflow, bound)) = chosen.or_else(fallback) else {
         return to_inbox(cx, draft, "the page has no active chatflow");
     };
+    let (version, flow) = bound.for_contact(chatflow, draft.contact.id);
     let before = draft.session.as_ref();
     draft.cancel_timers.extend(before.into_iter().flat_map(Session::timers));
-    let kept = before.filter(|before| before.chatflow == chatflow).map(|before| bound.flow.kept(before)).unwrap_or_default();
+    let kept = before.filter(|before| before.chatflow == chatflow).map(|before| flow.kept(before)).unwrap_or_default();
     draft.conversation.chatflow = Some(chatflow);
     draft.conversation.link = entry.link;
-    let mut session = flow::open(draft.ids.next(), chatflow, bound.version, &bound.flow, entry, &draft.contact, cx.at);
+    if bound.rollout.is_some() {
+        because(&mut draft, "version", true, format!("version {version}: a rollout is under way"));
+    }
+    let mut session = flow::open(draft.ids.next(), chatflow, version, flow, entry, &draft.contact, cx.at);
     session.variables.extend(kept);
     run(cx, draft, session, input)
 }
 
 /// One step of the flow, its outcome carried into the draft.
 pub(super) fn run(cx: &Situation<'_>, mut draft: Draft, session: Session, input: &Input<'_>) -> Turn {
-    let shelf = Shelf { world: cx.world, older: cx.older };
+    let shelf = Shelf { world: cx.world, older: cx.older, contact: draft.contact.id };
     let seed = draft.ids.next_u64();
     let world = World {
         at: cx.at,
@@ -327,6 +362,7 @@ pub(super) fn run(cx: &Situation<'_>, mut draft: Draft, session: Session, input:
         rules: cx.world,
         pipelines: &cx.world.pipelines,
         token_key: cx.token_key,
+        explain: cx.explain,
     };
     let outcome = flow::step(&world, session, input);
     carry(cx, draft, outcome)
@@ -343,6 +379,6 @@ fn to_inbox(cx: &Situation<'_>, mut draft: Draft, reason: &str) -> Turn {
     Turn::Ready(Box::new(draft))
 }
 
-fn because(draft: &mut Draft, what: &str, taken: bool, because: String) {
-    draft.trace.push(TraceLine { node: String::new(), action: 0, what: what.to_owned(), taken, because });
+fn because(draft: &mut Draft, what: &'static str, taken: bool, because: String) {
+    draft.trace.push(TraceLine::routing(what, taken, because));
 }

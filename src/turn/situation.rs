@@ -6,10 +6,11 @@ use std::sync::Arc;
 use crate::domain::Timestamp;
 use crate::domain::contact::Profile;
 use crate::domain::event::{Inbound, InboundEvent, Referral};
-use crate::domain::ids::ChatflowId;
+use crate::domain::ids::{ChatflowId, ContactId};
 use crate::domain::link::Link;
 use crate::domain::page::{Page, PageState};
 use crate::domain::people::Roster;
+use crate::domain::rollout::{Move, Moves, Rollout};
 use crate::domain::ticket::{Pipeline, Ticket};
 use crate::domain::transfer::RuleSet;
 use crate::flow::Flow;
@@ -34,6 +35,41 @@ pub struct BoundFlow {
     pub active: bool,
     pub version: u32,
     pub flow: Arc<Flow>,
+    /// A later version that only some contacts get.
+    pub rollout: Option<BoundRollout>,
+    /// What becomes of sessions on earlier versions.
+    pub moves: Moves,
+}
+
+#[derive(Debug, Clone)]
+pub struct BoundRollout {
+    pub rollout: Rollout,
+    pub flow: Arc<Flow>,
+}
+
+impl BoundFlow {
+    /// For everyone, without a rollout.
+    pub fn new(name: String, active: bool, version: u32, flow: Arc<Flow>) -> Self {
+        Self { name, active, version, flow, rollout: None, moves: Moves::default() }
+    }
+
+    /// The version that new sessions of this contact start on.
+    pub fn for_contact(&self, chatflow: ChatflowId, contact: ContactId) -> (u32, &Arc<Flow>) {
+        match &self.rollout {
+            Some(part) if part.rollout.includes(chatflow, contact) => (part.rollout.version, &part.flow),
+            _ => (self.version, &self.flow),
+        }
+    }
+
+    /// What becomes of this contact's session that runs on version `stands`.
+    pub fn fate_of(&self, chatflow: ChatflowId, stands: u32, contact: ContactId) -> Move {
+        self.moves.of(stands, self.for_contact(chatflow, contact).0)
+    }
+
+    fn at(&self, version: u32) -> Option<&Arc<Flow>> {
+        let part = self.rollout.as_ref().filter(|part| part.rollout.version == version).map(|part| &part.flow);
+        part.or_else(|| (self.version == version).then_some(&self.flow))
+    }
 }
 
 impl PageWorld {
@@ -55,17 +91,19 @@ impl PageWorld {
 pub struct Shelf<'a> {
     pub world: &'a PageWorld,
     pub older: &'a HashMap<(ChatflowId, u32), Arc<Flow>>,
+    /// A rollout may give another version to this one.
+    pub contact: ContactId,
 }
 
 impl Library for Shelf<'_> {
     fn flow(&self, chatflow: ChatflowId, version: Option<u32>) -> Option<(u32, Arc<Flow>)> {
         let bound = self.world.chatflows.get(&chatflow);
-        match (bound, version) {
-            (Some(bound), None) => Some((bound.version, bound.flow.clone())),
-            (Some(bound), Some(version)) if bound.version == version => Some((version, bound.flow.clone())),
-            (_, Some(version)) => self.older.get(&(chatflow, version)).map(|flow| (version, flow.clone())),
-            (None, None) => None,
-        }
+        let Some(version) = version else {
+            let (version, flow) = bound?.for_contact(chatflow, self.contact);
+            return Some((version, flow.clone()));
+        };
+        let flow = bound.and_then(|bound| bound.at(version)).or_else(|| self.older.get(&(chatflow, version)));
+        flow.map(|flow| (version, flow.clone()))
     }
 
     fn by_name(&self, name: &str) -> Option<ChatflowId> {
@@ -120,6 +158,8 @@ pub struct Situation<'a> {
     pub at: Timestamp,
     pub seed: u64,
     pub token_key: &'a TokenKey,
+    /// Whether the turn is to say what it considered.
+    pub explain: bool,
     /// Our app's id at Meta: tells our echoes from others'. `None`: unknown, then only metadata tells.
     pub our_app: Option<&'a str>,
 }
@@ -135,12 +175,19 @@ pub fn referral_of(event: &InboundEvent) -> Option<Referral> {
     }
 }
 
-/// The versions a loaded session needs beside the published ones.
+/// The versions a loaded session needs beside the published ones: those it stands in, and those it may move to.
 pub fn older_versions(loaded: Option<&Loaded>, world: &PageWorld) -> Vec<(ChatflowId, u32)> {
     let Some(session) = loaded.and_then(|loaded| loaded.session.as_ref()) else { return Vec::new() };
     let stands_in = session.frames.iter().map(|frame| (frame.chatflow, frame.version));
     let mut needed: Vec<_> = stands_in.chain([(session.chatflow, session.version)]).collect();
-    needed.retain(|(chatflow, version)| world.chatflows.get(chatflow).is_none_or(|bound| bound.version != *version));
+    let contact = loaded.map(|loaded| loaded.contact.id);
+    let moves_to = |&(chatflow, version): &(ChatflowId, u32)| match world.chatflows.get(&chatflow)?.fate_of(chatflow, version, contact?) {
+        Move::Migrate(to) => Some((chatflow, to)),
+        Move::Stay | Move::Restart => None,
+    };
+    let targets: Vec<_> = needed.iter().filter_map(moves_to).collect();
+    needed.extend(targets);
+    needed.retain(|(chatflow, version)| world.chatflows.get(chatflow).is_none_or(|bound| bound.at(*version).is_none()));
     needed.sort_unstable();
     needed.dedup();
     needed

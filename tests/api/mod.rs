@@ -12,3 +12,4 @@ mod tickets;
 mod transfer_rules;
 mod translations;
 mod users;
+mod versions;

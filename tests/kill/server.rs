@@ -11,6 +11,7 @@ use causerie::domain::chatflow::{Chatflow, ChatflowKind, ChatflowVersion};
 use causerie::domain::ids::{ChatflowId, IdMaker, PageId};
 use causerie::domain::link::{Link, REF_RANDOM_BYTES};
 use causerie::domain::page::{Page, PageSettings, PageState};
+use causerie::domain::rollout::SessionPolicy;
 use causerie::store::chatflows::NewChatflow;
 use causerie::store::pages::{NewPage, PageStore};
 use causerie::store::sql::SqlStore;
@@ -132,11 +133,21 @@ async fn connect(store: &SqlStore) {
         active: true,
         draft: flow(),
         published: Some(1),
+        rollout: None,
         revision: 1,
         created_at: now,
         updated_at: now,
     };
-    let version = ChatflowVersion { chatflow: id, number: 1, document: flow(), note: None, published_by: None, published_at: now };
+    let version = ChatflowVersion {
+        chatflow: id,
+        number: 1,
+        document: flow(),
+        note: None,
+        published_by: None,
+        published_at: now,
+        policy: SessionPolicy::Keep,
+        withdrawn: None,
+    };
     let link = Link::direct(ids.next(), page.clone(), id, [7; REF_RANDOM_BYTES], now);
     let page = Page {
         id: page,

@@ -1,7 +1,8 @@
 use causerie::domain::chatflow::{Chatflow, ChatflowVersion};
 use causerie::domain::ids::ChatflowId;
+use causerie::domain::rollout::{Rollout, SessionPolicy, VersionPolicy};
 use causerie::store::StoreError;
-use causerie::store::chatflows::{ChatflowStore, Publication};
+use causerie::store::chatflows::{ChatflowStore, Publication, RolloutChange};
 use causerie::store::links::LinkStore;
 use causerie::store::pages::PageStore;
 use causerie::store::sql::SqlStore;
@@ -20,7 +21,16 @@ async fn find(store: &SqlStore, n: u128) -> Chatflow {
 }
 
 fn publication(n: u128, expected: i64) -> Publication {
-    Publication { chatflow: id(n), expected, document: json!({"é": "new"}), note: None, by: None, at: at(60) }
+    Publication {
+        chatflow: id(n),
+        expected,
+        document: json!({"é": "new"}),
+        note: None,
+        by: None,
+        at: at(60),
+        policy: SessionPolicy::Keep,
+        percent: None,
+    }
 }
 
 #[test]
@@ -154,5 +164,37 @@ fn chatflows_are_listed_in_parts_and_by_page() {
         assert_eq!(names(store.chatflows(Some(&"100".into()), Some(id(1)), 9).await.unwrap()), ["flow 3", "flow 4"]);
         let nowhere = store.insert_chatflow(new_chatflow("404", 5), false).await;
         assert!(matches!(nowhere, Err(StoreError::Missing { what: "page" })), "{nowhere:?}");
+    });
+}
+
+#[test]
+fn a_rollout_leaves_the_published_version_until_it_is_finished() {
+    on_each_database(|store| async move {
+        connect(&store, page("100"), Some(new_chatflow("100", 1))).await;
+        let begin = |revision, percent| Publication { policy: SessionPolicy::Migrate, percent: Some(percent), ..publication(1, revision) };
+        assert_eq!(store.publish(begin(find(&store, 1).await.revision, 10)).await.unwrap(), 2);
+        let part = find(&store, 1).await;
+        assert_eq!((part.published, part.rollout), (Some(1), Some(Rollout { version: 2, percent: 10 })));
+        let change = |revision, change| store.change_rollout(id(1), revision, change, at(70));
+        assert_eq!(change(part.revision, RolloutChange::Percent(25)).await.unwrap(), part.revision + 1);
+        let stale = change(part.revision, RolloutChange::Finish).await;
+        assert!(matches!(stale, Err(StoreError::Conflict { what: "chatflow" })), "{stale:?}");
+        let raised = find(&store, 1).await;
+        assert_eq!(raised.rollout, Some(Rollout { version: 2, percent: 25 }));
+        change(raised.revision, RolloutChange::Abort(SessionPolicy::Restart)).await.unwrap();
+        let aborted = find(&store, 1).await;
+        assert_eq!((aborted.published, aborted.rollout), (Some(1), None));
+        let none = change(aborted.revision, RolloutChange::Finish).await;
+        assert!(matches!(none, Err(StoreError::Missing { what: "rollout" })), "{none:?}");
+        // An aborted version keeps its number.
+        assert_eq!(store.publish(begin(aborted.revision, 50)).await.unwrap(), 3);
+        change(aborted.revision + 1, RolloutChange::Finish).await.unwrap();
+        let finished = find(&store, 1).await;
+        assert_eq!((finished.published, finished.rollout), (Some(3), None));
+        assert_eq!(store.version(id(1), 3).await.unwrap().unwrap().policy, SessionPolicy::Migrate);
+        let mut policies = store.version_policies(&"100".into()).await.unwrap();
+        policies.sort_by_key(|policy| policy.number);
+        let asks = |number, withdrawn| VersionPolicy { chatflow: id(1), number, policy: SessionPolicy::Migrate, withdrawn };
+        assert_eq!(policies, [asks(2, Some(SessionPolicy::Restart)), asks(3, None)]);
     });
 }

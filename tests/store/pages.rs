@@ -3,6 +3,7 @@ use causerie::domain::chatflow::{Chatflow, ChatflowKind, ChatflowVersion};
 use causerie::domain::ids::ChatflowId;
 use causerie::domain::link::Link;
 use causerie::domain::page::{Page, PageSettings, PageState};
+use causerie::domain::rollout::SessionPolicy;
 use causerie::store::StoreError;
 use causerie::store::chatflows::{ChatflowStore, NewChatflow};
 use causerie::store::links::LinkStore;
@@ -45,6 +46,7 @@ pub fn new_chatflow(page: &str, n: u8) -> NewChatflow {
         active: true,
         draft: json!({"é": n}),
         published: Some(1),
+        rollout: None,
         revision: 1,
         created_at: at(0),
         updated_at: at(0),
@@ -56,6 +58,8 @@ pub fn new_chatflow(page: &str, n: u8) -> NewChatflow {
         note: Some("first".into()),
         published_by: Some(Uuid::from_u128(9).into()),
         published_at: at(0),
+        policy: SessionPolicy::Keep,
+        withdrawn: None,
     };
     let link = Link::direct(Uuid::from_u128(u128::from(n)).into(), page.into(), id, [n; 12], at(0));
     NewChatflow { chatflow, version: Some(version), link }

@@ -10,6 +10,7 @@ use crate::api::state::Api;
 use crate::domain::chatflow::{Chatflow, ChatflowKind, ChatflowVersion, MAX_NAME_CHARS};
 use crate::domain::ids::PageId;
 use crate::domain::link::Link;
+use crate::domain::rollout::SessionPolicy;
 use crate::store::chatflows::NewChatflow;
 
 /// What a new chatflow is made of.
@@ -35,6 +36,7 @@ impl Birth {
             active: false,
             draft: self.document,
             published: None,
+            rollout: None,
             revision: 1,
             created_at: now,
             updated_at: now,
@@ -53,6 +55,8 @@ impl Birth {
             note: Some(note.to_owned()),
             published_by: Some(caller.user.id),
             published_at: new.chatflow.created_at,
+            policy: SessionPolicy::Keep,
+            withdrawn: None,
         });
         new.chatflow.published = Some(1);
         new.chatflow.active = true;

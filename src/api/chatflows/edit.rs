@@ -6,6 +6,7 @@ use crate::api::problem::{Code, Problem};
 use crate::api::state::Api;
 use crate::domain::chatflow::{Chatflow, IsPrimary, NeverPublished};
 use crate::domain::ids::ChatflowId;
+use crate::domain::rollout::RolloutRefused;
 use crate::store::StoreError;
 
 /// For a change without `If-Match` that another one overtakes: it is made anew on what the chatflow is then.
@@ -63,6 +64,7 @@ pub fn refused(error: StoreError, chatflow: &Chatflow) -> Problem {
             Problem::new(Code::Conflict, detail.clone()).field("/name", "taken", detail)
         }
         StoreError::InUse { what: "primary chatflow" } => IsPrimary(chatflow.id).into(),
+        StoreError::Missing { what: "rollout" } => RolloutRefused::None(chatflow.id).into(),
         StoreError::Missing { what: "chatflow" } => Problem::not_found("chatflow", chatflow.id),
         other => other.into(),
     }
@@ -72,6 +74,17 @@ impl From<IsPrimary> for Problem {
     fn from(refused: IsPrimary) -> Self {
         let detail = format!("{refused} with `PUT /v1/pages/{{id}}/primary-chatflow`");
         Self::new(Code::IsPrimary, detail)
+    }
+}
+
+impl From<RolloutRefused> for Problem {
+    fn from(refused: RolloutRefused) -> Self {
+        let code = match refused {
+            RolloutRefused::None(_) => Code::NoRollout,
+            RolloutRefused::UnderWay { .. } => Code::RolloutUnderWay,
+            RolloutRefused::FirstVersion(_) => Code::NeverPublished,
+        };
+        Self::new(code, refused.to_string())
     }
 }
 

@@ -10,6 +10,7 @@ mod checking;
 mod create;
 mod deactivate;
 mod delete;
+mod diff;
 mod document;
 mod draft;
 mod duplicate;
@@ -18,6 +19,7 @@ mod list;
 mod live_chat;
 mod publish;
 mod rollback;
+mod rollout;
 mod save_translations;
 mod show;
 mod show_diagram;
@@ -42,6 +44,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(publish::publish_chatflow).service(rollback::roll_back_chatflow);
     config.service(show_diagram::show_diagram);
     config.service(show_translations::show_translations).service(save_translations::save_translations);
+    config.service(rollout::change_rollout).service(rollout::finish_rollout).service(rollout::abort_rollout).service(diff::diff_chatflow);
     config.service(versions::list_versions).service(versions::show_version);
     config.service(activate::activate_chatflow).service(deactivate::deactivate_chatflow);
 }

@@ -12,6 +12,7 @@ use crate::domain::chatflow::{Chatflow, ChatflowKind, ChatflowVersion};
 use crate::domain::ids::{ChatflowId, PageId, UserId};
 use crate::domain::link::Link;
 use crate::domain::page::Page;
+use crate::domain::rollout::{Rollout, SessionPolicy};
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ChatflowView {
@@ -25,10 +26,20 @@ pub struct ChatflowView {
     primary: bool,
     /// The version that new sessions start on; null until the first publish.
     published: Option<u32>,
+    /// A later version that only a part of the contacts gets.
+    rollout: Option<RolloutView>,
     /// Opens this chatflow in Messenger.
     direct_link: Option<String>,
     created_at: Timestamp,
     updated_at: Timestamp,
+}
+
+/// A version on its way to everyone.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RolloutView {
+    version: u32,
+    /// Of a hundred contacts; always the same ones.
+    percent: u8,
 }
 
 /// One view each, in the same order.
@@ -53,6 +64,7 @@ pub async fn views(api: &Api, chatflows: Vec<Chatflow>) -> Result<Vec<ChatflowVi
             kind: chatflow.kind,
             active: chatflow.active,
             published: chatflow.published,
+            rollout: chatflow.rollout.map(|Rollout { version, percent }| RolloutView { version, percent }),
             created_at: chatflow.created_at,
             updated_at: chatflow.updated_at,
         }
@@ -74,6 +86,10 @@ pub struct VersionView {
     note: Option<String>,
     published_by: Option<UserId>,
     published_at: Timestamp,
+    /// What it does to sessions that run on an earlier version.
+    sessions: SessionPolicy,
+    /// Its rollout was aborted: what becomes of the sessions on it.
+    withdrawn: Option<SessionPolicy>,
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -87,8 +103,8 @@ pub struct VersionDocumentView {
 
 impl From<ChatflowVersion> for VersionView {
     fn from(version: ChatflowVersion) -> Self {
-        let ChatflowVersion { chatflow, number, document: _, note, published_by, published_at } = version;
-        Self { chatflow, number, note, published_by, published_at }
+        let ChatflowVersion { chatflow, number, document: _, note, published_by, published_at, policy, withdrawn } = version;
+        Self { chatflow, number, note, published_by, published_at, sessions: policy, withdrawn }
     }
 }
 

@@ -46,7 +46,7 @@ impl Behaviour for Branch {
     fn run(&self, run: &mut Run<'_>) -> Next {
         for (i, arm) in self.arms.iter().enumerate() {
             let holds = run.holds(&arm.r#if);
-            run.trace(format!("arm {}", i + 1), holds, arm.r#if.source());
+            run.looked_at(format!("arm {}", i + 1), &arm.r#if, holds);
             if holds {
                 return Next::Goto(arm.goto.0);
             }

@@ -10,6 +10,7 @@ use crate::flow::read_types::Target;
 use crate::flow::run::{Arrived, Next, Run};
 use crate::flow::session::Wait;
 use crate::flow::text::Text;
+use crate::flow::trace::Look;
 
 use super::{Behaviour, Shape};
 
@@ -60,7 +61,7 @@ impl Behaviour for Transfer {
                 Decision { destination: Destination::Queue { team: None }, rule: None, because }
             }
         };
-        run.trace("transfer", true, &decision.because.join("; "));
+        run.look(Look::Rules { rules: self.rules.clone(), lines: decision.because.clone() }, true, "");
         let available = is_someone_there(&decision.destination, roster);
         let kept = decision.destination == Destination::Away;
         run.effect(Effect::Transfer { rules: self.rules.clone(), decision });

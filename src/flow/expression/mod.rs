@@ -12,7 +12,7 @@ mod rewrite;
 mod scope;
 mod time;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 
@@ -73,6 +73,11 @@ impl Expression {
     /// Names of variables that it reads (not `contact`, `now` and the other roots).
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         self.references.iter().filter_map(Reference::variable)
+    }
+
+    /// What it reads, with its values in this scope: for explanations. Sensitive ones are masked, long ones cut.
+    pub fn looked_at(&self, scope: &Scope<'_>) -> BTreeMap<String, Value> {
+        scope.shown(&self.references)
     }
 
     fn value(&self, scope: &Scope<'_>) -> Result<Jinja, String> {

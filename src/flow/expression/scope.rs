@@ -10,6 +10,7 @@ use crate::domain::Timestamp;
 use crate::domain::contact::Contact;
 use crate::domain::ids::ChatflowId;
 use crate::flow::session::{Entry, Session};
+use crate::flow::trace::{MASK, kept};
 use crate::flow::variable::{self, Variables};
 
 /// Everything that an expression may read. Variables stand at the top level; beside them `contact`, `locale`,
@@ -71,6 +72,38 @@ impl<'a> Scope<'a> {
             }
         }
         minijinja::Value::from_object(Names::<Arc<str>>(values))
+    }
+
+    /// Name and value of each, as explanations show them.
+    pub(super) fn shown(&self, references: &[Reference]) -> BTreeMap<String, Value> {
+        let json = |value: Option<minijinja::Value>| value.and_then(|value| serde_json::to_value(value).ok()).unwrap_or(Value::Null);
+        let mut shown = BTreeMap::new();
+        for reference in references {
+            match reference {
+                Reference::Variable(name) => {
+                    shown.insert(name.to_string(), self.variable(name).cloned().unwrap_or(Value::Null));
+                }
+                Reference::Contact(keys) => {
+                    shown.extend(keys.iter().map(|key| (format!("contact.{key}"), json(self.contact_value(key)))));
+                }
+                Reference::Root(root) => {
+                    shown.insert((*root).to_owned(), json(self.root(root)));
+                }
+            }
+        }
+        for (name, value) in &mut shown {
+            *value = if self.hides(name) && !value.is_null() { MASK.into() } else { kept(value.take()) };
+        }
+        shown
+    }
+
+    /// The last text may be the answer to a sensitive question; attributes as a whole may hold one.
+    fn hides(&self, name: &str) -> bool {
+        let Some(declared) = self.declared else { return false };
+        match name {
+            "last_text" | "contact.attributes" => declared.values().any(|variable| variable.sensitive),
+            name => declared.get(name.strip_prefix("contact.").unwrap_or(name)).is_some_and(|variable| variable.sensitive),
+        }
     }
 
     fn contact_values(&self, keys: &[Arc<str>]) -> minijinja::Value {

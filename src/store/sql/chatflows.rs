@@ -6,11 +6,13 @@ use diesel::prelude::*;
 use super::column::{RowOf, count, json, ms};
 use super::links::{self, LinkRow};
 use super::pages;
+use super::rollouts;
 use super::{AnyConn, Named, SqlStore};
 use crate::domain::Timestamp;
 use crate::domain::chatflow::{Chatflow, ChatflowKind, ChatflowVersion};
 use crate::domain::ids::{ChatflowId, PageId};
-use crate::store::chatflows::{ChatflowStore, NewChatflow, Publication};
+use crate::domain::rollout::{Rollout, VersionPolicy};
+use crate::store::chatflows::{ChatflowStore, NewChatflow, Publication, RolloutChange};
 use crate::store::{Result, StoreError};
 
 diesel::table! {
@@ -26,6 +28,8 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         deleted_at -> Nullable<BigInt>,
+        rollout_version -> Nullable<Integer>,
+        rollout_percent -> Nullable<Integer>,
     }
 }
 
@@ -37,6 +41,8 @@ diesel::table! {
         note -> Nullable<Text>,
         published_by -> Nullable<Text>,
         published_at -> BigInt,
+        policy -> Text,
+        withdrawn -> Nullable<Text>,
     }
 }
 
@@ -57,6 +63,8 @@ struct ChatflowRow {
     revision: i64,
     created_at: i64,
     updated_at: i64,
+    rollout_version: Option<i32>,
+    rollout_percent: Option<i32>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -68,6 +76,8 @@ struct VersionRow {
     note: Option<String>,
     published_by: Option<String>,
     published_at: i64,
+    policy: String,
+    withdrawn: Option<String>,
 }
 
 /// What is born together, ready to be inserted.
@@ -97,6 +107,8 @@ impl ChatflowRow {
             revision: chatflow.revision,
             created_at: ms(chatflow.created_at),
             updated_at: ms(chatflow.updated_at),
+            rollout_version: chatflow.rollout.map(|rollout| count(rollout.version)),
+            rollout_percent: chatflow.rollout.map(|rollout| rollout.percent.into()),
         })
     }
 }
@@ -110,6 +122,8 @@ impl VersionRow {
             note: version.note.clone(),
             published_by: version.published_by.map(|user| user.to_string()),
             published_at: ms(version.published_at),
+            policy: version.policy.word().to_owned(),
+            withdrawn: version.withdrawn.map(|policy| policy.word().to_owned()),
         })
     }
 }
@@ -126,6 +140,7 @@ impl TryFrom<ChatflowRow> for Chatflow {
             active: row.active,
             draft: of.json("draft", &row.draft)?,
             published: row.published.map(|number| of.count("published", number)).transpose()?,
+            rollout: rollout(of, row.rollout_version.zip(row.rollout_percent))?,
             revision: row.revision,
             created_at: of.time("created_at", row.created_at)?,
             updated_at: of.time("updated_at", row.updated_at)?,
@@ -145,9 +160,17 @@ impl TryFrom<VersionRow> for ChatflowVersion {
             document: of.json("document", &row.document)?,
             published_by: of.optional_id("published_by", row.published_by.as_deref())?,
             published_at: of.time("published_at", row.published_at)?,
+            policy: of.word("policy", &row.policy)?,
+            withdrawn: row.withdrawn.as_deref().map(|word| of.word("withdrawn", word)).transpose()?,
             note: row.note,
         })
     }
+}
+
+fn rollout(of: RowOf<'_>, columns: Option<(i32, i32)>) -> Result<Option<Rollout>> {
+    let Some((version, percent)) = columns else { return Ok(None) };
+    let percent = u8::try_from(percent).map_err(|error| of.corrupt("rollout_percent", error))?;
+    Ok(Some(Rollout { version: of.count("rollout_version", version)?, percent }))
 }
 
 /// Also for a page that is inserted in the same transaction.
@@ -183,7 +206,7 @@ fn refuse_primary(conn: &mut AnyConn, page: &str, chatflow: &str) -> Result<()> 
     }
 }
 
-fn moved(changed: usize) -> Result<()> {
+pub(super) fn moved(changed: usize) -> Result<()> {
     if changed == 0 { Err(StoreError::Conflict { what: "chatflow" }) } else { Ok(()) }
 }
 
@@ -209,9 +232,20 @@ fn publish(conn: &mut AnyConn, expected: i64, document: &str, publication: &Publ
     let id = publication.chatflow.to_string();
     let live = chatflows::table.find(&id).filter(chatflows::deleted_at.is_null());
     let published: Option<Option<i32>> = live.select(chatflows::published).first(conn).optional().of("chatflow")?;
-    let number = published.ok_or(StoreError::Missing { what: "chatflow" })?.unwrap_or(0) + 1;
+    let published = published.ok_or(StoreError::Missing { what: "chatflow" })?;
+    // Not the published one plus one: a version whose rollout was aborted keeps its number.
+    let of = chatflow_versions::table.filter(chatflow_versions::chatflow.eq(&id)).order(chatflow_versions::number.desc());
+    let last: Option<i32> = of.select(chatflow_versions::number).first(conn).optional().of("chatflow version")?;
+    let number = last.unwrap_or(0) + 1;
     let read = chatflows::table.find(&id).filter(chatflows::revision.eq(expected)).filter(chatflows::deleted_at.is_null());
-    let change = (chatflows::published.eq(number), chatflows::revision.eq(expected + 1), chatflows::updated_at.eq(ms(publication.at)));
+    let percent = publication.percent.map(i32::from);
+    let change = (
+        chatflows::published.eq(if percent.is_some() { published } else { Some(number) }),
+        chatflows::rollout_version.eq(percent.map(|_| number)),
+        chatflows::rollout_percent.eq(percent),
+        chatflows::revision.eq(expected + 1),
+        chatflows::updated_at.eq(ms(publication.at)),
+    );
     moved(diesel::update(read).set(change).execute(conn).of("chatflow")?)?;
     let version = VersionRow {
         chatflow: id,
@@ -220,6 +254,8 @@ fn publish(conn: &mut AnyConn, expected: i64, document: &str, publication: &Publ
         note: publication.note.clone(),
         published_by: publication.by.map(|user| user.to_string()),
         published_at: ms(publication.at),
+        policy: publication.policy.word().to_owned(),
+        withdrawn: None,
     };
     diesel::insert_into(chatflow_versions::table).values(&version).execute(conn).of("chatflow version")?;
     Ok(number)
@@ -307,6 +343,15 @@ impl ChatflowStore for SqlStore {
             })
             .await?;
         rows.into_iter().map(|(chatflow, version)| Ok((chatflow.try_into()?, version.try_into()?))).collect()
+    }
+
+    async fn change_rollout(&self, chatflow: ChatflowId, expected: i64, change: RolloutChange, at: Timestamp) -> Result<i64> {
+        self.write(move |conn| rollouts::change(conn, &chatflow.to_string(), expected, change, at)).await
+    }
+
+    async fn version_policies(&self, page: &PageId) -> Result<Vec<VersionPolicy>> {
+        let page = page.to_string();
+        self.read(move |conn| rollouts::policies(conn, page)).await?.into_iter().map(VersionPolicy::try_from).collect()
     }
 
     async fn delete_chatflow(&self, chatflow: ChatflowId, expected: i64, at: Timestamp) -> Result<()> {

@@ -21,6 +21,7 @@ pub mod people;
 mod pipelines;
 pub mod reader;
 pub mod requests;
+mod rollouts;
 mod rules;
 mod tickets;
 pub mod turns;
