@@ -10,6 +10,7 @@
 //! | [`flow`] | the flow language: check, step, explain; pure | clocks, chance, network, stores |
 //! | [`messenger`] | Meta's wire formats, limits and errors; the Graph port and its client | rules of ours |
 //! | [`turn`] | one turn, pure: who answers (routing), a step's effects, a person's order | I/O of any kind |
+//! | [`rehearsal`] | a chatflow on a stage: flow tests and simulations, with the server's own turns; pure | I/O of any kind |
 //! | [`store`] | the port, and its one adapter in `store/sql` | rules |
 //! | [`actors`] | thin shells that carry out what was decided | rules, SQL, routes |
 //! | [`api`] | HTTP: the admin API, the webhook; talks to ports only | SQL, Graph calls of its own |
@@ -53,6 +54,7 @@ pub mod domain;
 pub mod flow;
 pub mod housekeeping;
 pub mod messenger;
+pub mod rehearsal;
 pub mod runtime;
 pub mod sandbox;
 pub mod simulator;

@@ -15,6 +15,7 @@ use secrecy::SecretString;
 
 use cli::author::{self, Chat};
 use cli::draw::{self, Diagram};
+use cli::proof::{self, Proof};
 use cli::server::{self, NewOwner};
 use cli::translate::{self, Translations};
 use cli::{complain, say};
@@ -79,6 +80,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Run the tests of flow documents: scripted conversations with a virtual clock and faked HTTP calls
+    ///
+    /// Those in the documents (`tests`) and in files beside them (`FLOW.tests.json`, `.yaml`, `.yml`). Exit code 1 where one
+    /// fails: it says which line of it, what it expects and what came.
+    Test(Proof),
     /// Show what differs between two flow documents, by node and action
     ///
     /// Exit code 1 where something differs.
@@ -150,6 +156,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Openapi { flow_language: true, .. } => say(markdown(&reference()).trim_end()),
         Command::Openapi { .. } => say(&serde_json::to_string_pretty(&causerie::api::document::document())?),
         Command::Check { files, json } => author::check(&files, json),
+        Command::Test(wanted) => proof::test(&wanted),
         Command::Diff { old, new, json } => author::diff(&old, &new, json),
         Command::Simulate(chat) => author::simulate(&chat),
         Command::Diagram(wanted) => draw::diagram(&wanted),

@@ -147,3 +147,36 @@ fn a_command_explains_itself() {
         assert!(good(&desk.run(&[command, "--help"], "")).len() > 100, "{command}");
     }
 }
+
+#[test]
+fn flows_are_tested_with_the_tests_in_them_and_beside_them() {
+    let desk = Desk::new();
+    let flow = desk.file("hello.json", FLOW);
+    let passing = r#"[{ "name": "it asks", "steps": [{ "open": "get_started", "expect": ["Who are you?"] }, { "say": "Zoe", "expect": ["Hello Zoe!"] }] }]"#;
+    desk.file("hello.tests.json", passing);
+    let told = good(&desk.run(&["test", text(&flow)], ""));
+    assert!(told.ends_with("  ✓ it asks\n1 passed, 0 failed\n"), "{told}");
+    let failing = "tests:\n  - name: it knows\n    steps: [{ open: get_started, expect: [Hello!] }]\n";
+    desk.file("hello.tests.yaml", failing);
+    let told = bad(&desk.run(&["test", text(&flow)], ""));
+    assert!(told.contains("hello.tests.yaml#/tests/0/steps/0/expect/0: message 1: expected \"Hello!\", got \"Who are you?\""), "{told}");
+    assert!(told.contains("        > (Get Started)\n        Who are you?\n"), "{told}");
+    assert!(told.ends_with("1 passed, 1 failed\n"), "{told}");
+    let json: Value = serde_json::from_str(&bad(&desk.run(&["test", "--json", text(&flow)], ""))).unwrap();
+    assert_eq!((&json["passed"], json["tests"].as_array().unwrap().len()), (&Value::Bool(false), 2));
+    let only = good(&desk.run(&["test", "--only", "asks", "--verbose", text(&flow)], ""));
+    assert!(only.contains("        > Zoe\n        Hello Zoe!\n"), "{only}");
+    let broken = desk.file("broken.json", "{}");
+    assert!(bad(&desk.run(&["test", text(&broken)], "")).contains("missing_field"));
+}
+
+#[test]
+fn two_flows_are_compared_by_node_and_action() {
+    let desk = Desk::new();
+    let (old, new) = (desk.file("old.json", FLOW), desk.file("new.json", &FLOW.replace("Who are you?", "Your name?")));
+    assert_eq!(good(&desk.run(&["diff", text(&old), text(&old)], "")), "no differences\n");
+    let told = bad(&desk.run(&["diff", text(&old), text(&new)], ""));
+    assert_eq!(told, "~ node `hello`\n  ~ 0 ask\n      ~ /text: \"Who are you?\" → \"Your name?\"\n");
+    let json: Value = serde_json::from_str(&bad(&desk.run(&["diff", "--json", text(&old), text(&new)], ""))).unwrap();
+    assert_eq!(json["nodes"][0]["actions"][0]["fields"][0]["pointer"], "/text");
+}

@@ -22,6 +22,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "clock", modules: &["clock"], may_use: &["domain"] },
     Layer { name: "flow", modules: &["flow"], may_use: &["domain"] },
     Layer { name: "simulator", modules: &["simulator"], may_use: &["domain", "flow"] },
+    Layer { name: "rehearsal", modules: &["rehearsal"], may_use: &["domain", "flow", "simulator", "store port", "turn"] },
     Layer { name: "wire", modules: &["messenger"], may_use: &["domain"] },
     Layer { name: "graph client", modules: &["messenger::client"], may_use: &["domain", "wire", "clock"] },
     Layer { name: "callout", modules: &["callout"], may_use: &["domain", "flow", "clock"] },
@@ -37,7 +38,11 @@ const LAYERS: &[Layer] = &[
         modules: &["actors"],
         may_use: &["domain", "flow", "wire", "callout", "store port", "turn", "runtime port", "clock"],
     },
-    Layer { name: "api", modules: &["api"], may_use: &["config", "domain", "flow", "wire", "store port", "turn", "runtime port", "clock"] },
+    Layer {
+        name: "api",
+        modules: &["api"],
+        may_use: &["config", "domain", "flow", "rehearsal", "wire", "store port", "turn", "runtime port", "clock"],
+    },
     Layer { name: "sandbox", modules: &["sandbox"], may_use: &["domain", "wire", "clock"] },
     Layer {
         name: "top",
@@ -47,6 +52,7 @@ const LAYERS: &[Layer] = &[
             "clock",
             "flow",
             "simulator",
+            "rehearsal",
             "wire",
             "graph client",
             "callout",
@@ -93,6 +99,7 @@ const PURE: &[(&str, &[&str])] = &[
         &["serde", "serde_json", "jiff", "thiserror", "utoipa", "hmac", "sha2", "subtle", "hex", "url", "bytes", "async_trait", "secrecy"],
     ),
     ("turn", &["serde", "serde_json", "jiff", "uuid", "thiserror", "tracing"]),
+    ("rehearsal", &["serde", "serde_json", "jiff", "uuid", "thiserror", "utoipa"]),
     ("store port", &["serde", "serde_json", "jiff", "uuid", "thiserror", "utoipa", "async_trait", "secrecy"]),
     ("runtime port", &["serde", "thiserror", "utoipa", "async_trait"]),
 ];

@@ -33,6 +33,7 @@ mod openapi;
 mod operation;
 mod postgres;
 mod readme;
+mod rehearsal;
 mod routing;
 mod versions;
 mod walks;

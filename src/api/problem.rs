@@ -66,6 +66,7 @@ catalogue! {
     GraphUnavailable "graph_unavailable" 503 "Meta does not answer now";
     PageDisconnected "page_disconnected" 409 "The page is disconnected";
     FlowHasErrors "flow_has_errors" 422 "The document has errors";
+    FlowTestsFailed "flow_tests_failed" 422 "A test of the flow fails";
     NeverPublished "never_published" 409 "The chatflow was never published";
     ChatflowInactive "chatflow_inactive" 409 "The chatflow is inactive";
     RolloutUnderWay "rollout_under_way" 409 "A rollout is under way";

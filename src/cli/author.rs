@@ -101,7 +101,7 @@ pub fn diff(old: &Path, new: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
 fn check_text(text: &str) -> Checked {
     match flow::parse(text) {
         Ok(document) => flow::check(&document, &Env::default()),
-        Err(issue) => Checked { flow: None, issues: vec![issue] },
+        Err(issue) => Checked::refused(issue),
     }
 }
 

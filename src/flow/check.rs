@@ -13,6 +13,7 @@ use super::issue::Code;
 pub use super::issue::{Issue, Severity};
 use super::limits;
 use super::read::{Read, Reader, shorten};
+use super::script::FlowTest;
 use super::words::nearest;
 use super::{Flow, Node, graph};
 
@@ -35,9 +36,16 @@ pub struct Checked {
     pub flow: Option<Arc<Flow>>,
     /// In the order of the document, errors and warnings.
     pub issues: Vec<Issue>,
+    /// The document's own; empty where there are errors.
+    pub tests: Arc<[FlowTest]>,
 }
 
 impl Checked {
+    /// Not even looked into.
+    pub fn refused(issue: Issue) -> Self {
+        Self { flow: None, issues: vec![issue], tests: Arc::default() }
+    }
+
     pub fn errors(&self) -> impl Iterator<Item = &Issue> {
         self.issues.iter().filter(|issue| issue.severity == Severity::Error)
     }
@@ -46,7 +54,7 @@ impl Checked {
 /// Checks and compiles. Every issue is reported, up to [`limits::ISSUES`].
 pub fn check(document: &Value, env: &Env) -> Checked {
     if let Some(message) = too_large(document) {
-        return Checked { flow: None, issues: vec![Issue::new(Code::TooLarge, "", message, "")] };
+        return Checked::refused(Issue::new(Code::TooLarge, "", message, ""));
     }
     let names = names(document);
     let mut reader = Reader::new(env, names.clone());
@@ -63,7 +71,9 @@ pub fn check(document: &Value, env: &Env) -> Checked {
         reader.issue_at(Code::Unreadable, "", "the document could not be compiled", "");
     }
     let issues = reader.into_issues();
-    let flow = document.filter(|_| issues.iter().all(|issue| issue.severity == Severity::Warning)).map(|document| {
+    let mut document = document.filter(|_| issues.iter().all(|issue| issue.severity == Severity::Warning));
+    let tests = document.as_mut().map(|document| std::mem::take(&mut document.tests.0)).unwrap_or_default().into();
+    let flow = document.map(|document| {
         Arc::new(Flow {
             silence: document.session.0.silence(),
             completed_timeout: document.session.0.completed_timeout.unwrap_or(document.session.0.timeout).0,
@@ -86,7 +96,7 @@ pub fn check(document: &Value, env: &Env) -> Checked {
             interrupts: document.interrupts.0,
         })
     });
-    Checked { flow, issues }
+    Checked { flow, issues, tests }
 }
 
 /// The nodes by name, each with its number.

@@ -12,6 +12,7 @@ use super::issue::Code;
 use super::limits;
 use super::read::{Place, Read, Reader, document, shorten};
 use super::read_types::{Name, Nodelist, Ordered, Span, SureTarget, Target};
+use super::script::Tests;
 use super::session_rules::Session;
 use super::text::{Texts, normalise_locale};
 use super::variable::{Variable, Variables};
@@ -49,6 +50,8 @@ document! {
         pub start: SureTarget,
         /// The nodes by their names.
         pub nodes: Nodes,
+        /// Scripted conversations that prove what the flow does; every publish runs them.
+        pub tests: Tests = Tests::default(),
     }
 }
 

@@ -19,6 +19,10 @@ pub const ACTIONS_PER_NODE: usize = 200;
 /// Characters of a node's or variable's name: a node's name travels in the payload of each option.
 pub const NAME_CHARS: usize = 100;
 pub const LANGUAGES: usize = 50;
+/// Scripted conversations of a document.
+pub const TESTS: usize = 200;
+/// Steps of one scripted conversation.
+pub const STEPS: usize = 200;
 pub const OPTIONS: usize = 100;
 pub const VARIATIONS: usize = 50;
 /// Ways of one split.

@@ -37,6 +37,7 @@ pub mod reference;
 pub mod run;
 mod saying;
 pub mod schema;
+pub mod script;
 pub mod session;
 mod session_rules;
 pub mod step;
@@ -149,6 +150,20 @@ impl Flow {
             Action::UpdateTicket(edit) => Some((edit.pipeline.as_deref()?, edit.status.as_deref())),
             _ => None,
         })
+    }
+
+    /// Transfer rules that it names.
+    pub fn rules_named(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().flat_map(|node| &node.actions).filter_map(|action| match action {
+            Action::Transfer(transfer) => Some(transfer.rules.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The value that a tap on an option stands for; `None` where it has none of its own.
+    pub fn option_value(&self, tap: &token::Tap) -> Option<Value> {
+        let action = self.action(self.node(&tap.node)?, tap.action.into())?;
+        action.behaviour().option_value(tap.option.into()).cloned()
     }
 
     pub(crate) fn node(&self, name: &str) -> Option<u32> {

@@ -14,7 +14,9 @@ pub fn migrate(session: &Session, chatflow: ChatflowId, from: (u32, Option<&Flow
     let last = moved.frames.len().saturating_sub(1);
     for (place, frame) in moved.frames.iter_mut().enumerate() {
         if frame.chatflow == chatflow && frame.version == from.0 {
-            frame.action = action_in(frame, place == last && session.wait.is_some(), from.1, to.1)?;
+            // One that was interrupted stands at its question, as the one that waits now does.
+            let waits = frame.back.is_some() || place == last && session.wait.is_some();
+            frame.action = action_in(frame, waits, from.1, to.1)?;
             frame.version = to.0;
         }
     }

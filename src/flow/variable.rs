@@ -163,6 +163,10 @@ impl Pattern {
         })
     }
 
+    pub fn source(&self) -> &str {
+        self.0.as_str()
+    }
+
     pub fn matches(&self, text: &str) -> bool {
         self.0.is_match(text)
     }

@@ -67,7 +67,8 @@ fn ticket_edit(edit: &TicketEdit) -> String {
     format!("(ticket updated{pipeline}: {})", changes.join("; "))
 }
 
-fn said(message: &MessageOut) -> String {
+/// A message with its `[quick replies]` and `{buttons}`.
+pub fn said(message: &MessageOut) -> String {
     let mut line = match &message.content {
         Content::Text { text } => text.clone(),
         Content::Buttons { text, buttons } => format!("{text}{}", buttons_line(buttons)),

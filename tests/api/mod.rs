@@ -6,6 +6,7 @@ mod hostile;
 mod links;
 mod office;
 mod pages;
+mod proving;
 mod sign_in;
 mod teams;
 mod tickets;

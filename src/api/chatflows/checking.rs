@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::api::problem::{Code, Problem};
+use super::rehearsing::{refuse_failed, run_tests};
+use crate::api::problem::{Code, FieldError, Problem};
 use crate::api::state::Api;
 use crate::domain::ids::PageId;
-use crate::flow::check::Env;
+use crate::flow::check::{Checked, Env};
 use crate::flow::issue::{Issue, Severity};
 use crate::store::access::UserFilter;
 
@@ -33,28 +34,52 @@ fn has_errors(issues: &[Issue]) -> bool {
 
 /// Every issue of the document, errors first.
 pub async fn issues(api: &Api, page: &PageId, document: &Value) -> Result<Vec<Issue>, Problem> {
+    Ok(checked(api, page, document).await?.issues)
+}
+
+/// What the language says of the document, errors first; compiled where there are none.
+pub async fn checked(api: &Api, page: &PageId, document: &Value) -> Result<Checked, Problem> {
     let env = surroundings(api, page).await?;
     // A large document takes a while: not on the thread that serves others.
     let document = document.clone();
     let checked = actix_web::web::block(move || crate::flow::check(&document, &env)).await;
-    let mut issues = checked.map_err(|_| Problem::new(Code::Internal, "the check was broken off"))?.issues;
-    issues.sort_by_key(|issue| issue.severity);
-    Ok(issues)
+    let mut checked = checked.map_err(|_| Problem::new(Code::Internal, "the check was broken off"))?;
+    checked.issues.sort_by_key(|issue| issue.severity);
+    Ok(checked)
 }
 
-/// 422 with every issue where there are errors; else the warnings.
-pub async fn refuse_errors(api: &Api, page: &PageId, document: &Value) -> Result<Vec<Issue>, Problem> {
-    let issues = issues(api, page, document).await?;
-    if !has_errors(&issues) {
-        return Ok(issues);
-    }
+/// What stands before every publish: 422 with every issue where there are errors, or with every test of the flow that
+/// fails; else the warnings. `name` is the chatflow's.
+pub async fn refuse_errors(api: &Api, page: &PageId, name: &str, document: &Value) -> Result<Vec<Issue>, Problem> {
+    let checked = checked(api, page, document).await?;
+    let Some(flow) = checked.flow else { return Err(refuse(&checked.issues)) };
+    let ran = run_tests(api, page, name, flow, checked.tests, "/tests").await?;
+    refuse_failed(&ran)?;
+    Ok(checked.issues)
+}
+
+/// Of a document that has errors.
+pub fn refuse(issues: &[Issue]) -> Problem {
     let errors = issues.iter().filter(|issue| issue.severity == Severity::Error).count();
     let detail = match errors {
         1 => "the document has an error; see `issues`".to_owned(),
         errors => format!("the document has {errors} errors; see `issues`"),
     };
-    let listed = serde_json::to_value(&issues).unwrap_or_default();
-    Err(Problem::new(Code::FlowHasErrors, detail).with("issues", listed))
+    let listed = serde_json::to_value(issues).unwrap_or_default();
+    Problem::new(Code::FlowHasErrors, detail).with("issues", listed)
+}
+
+/// Of a part of a body that is read as the language is; `at` is its pointer.
+pub fn invalid(issues: &[Issue], at: &str) -> Problem {
+    let fields = issues.iter().map(|issue| FieldError {
+        pointer: format!("{at}{}", issue.pointer),
+        code: issue.code.word().to_owned(),
+        detail: if issue.hint.is_empty() { issue.message.clone() } else { format!("{} ({})", issue.message, issue.hint) },
+    });
+    match Problem::check_fields(fields.collect()) {
+        Err(problem) => problem,
+        Ok(()) => Problem::invalid(at, "invalid_value", "it cannot be read"),
+    }
 }
 
 /// What the stores know around the document: pipelines, rules, chatflows to call, whether anybody has a seat.

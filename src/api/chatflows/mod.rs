@@ -15,15 +15,18 @@ mod document;
 mod draft;
 mod duplicate;
 mod edit;
+mod flow_tests;
 mod list;
 mod live_chat;
 mod publish;
+mod rehearsing;
 mod rollback;
 mod rollout;
 mod save_translations;
 mod show;
 mod show_diagram;
 mod show_translations;
+mod simulate;
 mod translations;
 mod update;
 mod versions;
@@ -45,6 +48,8 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(show_diagram::show_diagram);
     config.service(show_translations::show_translations).service(save_translations::save_translations);
     config.service(rollout::change_rollout).service(rollout::finish_rollout).service(rollout::abort_rollout).service(diff::diff_chatflow);
+    config.service(flow_tests::list_tests).service(flow_tests::save_tests).service(flow_tests::run_chatflow_tests);
+    config.service(simulate::simulate_chatflow);
     config.service(versions::list_versions).service(versions::show_version);
     config.service(activate::activate_chatflow).service(deactivate::deactivate_chatflow);
 }

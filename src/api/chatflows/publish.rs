@@ -41,7 +41,8 @@ pub struct PublishedView {
 /// Publish the draft as the next version
 ///
 /// New sessions start on it; `sessions` says what running ones do, and `rollout` begins with a part of the contacts. A draft with errors is refused with every issue at once
-/// (`flow_has_errors`, member `issues`). Publishing does not activate: see `activate`.
+/// (`flow_has_errors`, member `issues`); one whose own tests fail, with each line that is not as expected
+/// (`flow_tests_failed`, member `failed_tests`). Publishing does not activate: see `activate`.
 #[utoipa::path(tag = "chatflows", operation_id = "publish_chatflow", params(ChatflowId), request_body = Option<PublishChatflowBody>, responses((status = CREATED, body = PublishedView)), security(("bearer" = ["edit_flows"])))]
 #[post("/chatflows/{id}/publish")]
 pub async fn publish_chatflow(
@@ -84,7 +85,7 @@ pub(super) fn check_note(note: Option<&str>) -> Result<(), crate::api::problem::
 pub(super) async fn publish(api: &Api, caller: &Caller, chatflow: Chatflow, new: New) -> Reply<PublishedView> {
     let New { document, note, sessions: policy, rollout: percent } = new;
     chatflow.may_publish(percent.is_some())?;
-    let warnings = refuse_errors(api, &chatflow.page, &document).await?;
+    let warnings = refuse_errors(api, &chatflow.page, &chatflow.name, &document).await?;
     let (by, at) = (Some(caller.user.id), api.clock.now());
     let publication =
         Publication { chatflow: chatflow.id, expected: chatflow.revision, document, note: note.clone(), by, at, policy, percent };

@@ -87,6 +87,11 @@ pub trait Behaviour: std::fmt::Debug + Send + Sync {
         true
     }
 
+    /// The value that an option stands for, where it has one of its own.
+    fn option_value(&self, _: usize) -> Option<&Value> {
+        None
+    }
+
     /// What a message does that comes while it waits for something else than an answer.
     fn on_input(&self) -> OnInput {
         OnInput::Queue

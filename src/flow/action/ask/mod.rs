@@ -164,6 +164,10 @@ impl Behaviour for Ask {
         self.interruptible
     }
 
+    fn option_value(&self, index: usize) -> Option<&Value> {
+        self.options.get(index)?.value.as_ref().map(|said| &said.value)
+    }
+
     fn fits(&self, run: &mut Run<'_>, message: &MessageIn) -> bool {
         matches!(self.understand(run, message), Some(Understood::Answer(..)))
     }

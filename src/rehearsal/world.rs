@@ -1,0 +1,152 @@
+//! What surrounds the flow: a page, other chatflows, people, rules, pipelines. Made up, or as the server has it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::domain::ids::{ChatflowId, IdMaker, UserId};
+use crate::domain::page::{Page, PageSettings, PageState};
+use crate::domain::people::{Agent, OnDuty, Presence, Roster};
+use crate::domain::ticket::{Pipeline, Status};
+use crate::domain::transfer::{Otherwise, Rule, RuleSet, Strategy, Target};
+use crate::flow::Flow;
+use crate::flow::script::{self, FlowTest};
+use crate::turn::PageWorld;
+use crate::turn::situation::BoundFlow;
+
+/// A world around one chatflow.
+pub struct Surroundings {
+    pub world: PageWorld,
+    pub chatflow: ChatflowId,
+    pub roster: Roster,
+}
+
+/// The version that the rehearsed document counts as.
+const VERSION: u32 = 1;
+/// Conversations that a made-up agent takes at once.
+const CAPACITY: u32 = 3;
+
+impl Surroundings {
+    /// A made-up page with this chatflow as its primary one. `others` may be called. The pipelines are those that the flows
+    /// name; every transfer rule finds the agents who are online, least busy first.
+    pub fn made_up(name: &str, flow: Arc<Flow>, others: &[(String, Arc<Flow>)]) -> Self {
+        let mut ids = IdMaker::new(Timestamp::UNIX_EPOCH, 0x5eed);
+        let mut pipelines = Vec::new();
+        let mut chatflows = HashMap::new();
+        let mut bind = |name: &str, flow: &Arc<Flow>| {
+            add_pipelines(&mut pipelines, flow, &mut ids);
+            let id: ChatflowId = ids.next();
+            chatflows.insert(id, BoundFlow::new(name.to_owned(), true, VERSION, flow.clone()));
+            id
+        };
+        let chatflow = bind(name, &flow);
+        for (name, flow) in others {
+            bind(name, flow);
+        }
+        let page = Page {
+            id: "page".into(),
+            name: "Page".into(),
+            username: None,
+            state: PageState::Active,
+            primary: Some(chatflow),
+            rules: None,
+            settings: PageSettings::default(),
+            revision: 1,
+            created_at: Timestamp::UNIX_EPOCH,
+        };
+        Self { world: PageWorld { page, chatflows, rules: HashMap::new(), pipelines }, chatflow, roster: Roster::default() }
+    }
+
+    /// The page as the server has it, with this flow in the place of the chatflow's published one, and answering first.
+    pub fn of_page(mut world: PageWorld, chatflow: ChatflowId, bound: BoundFlow, roster: Roster) -> Self {
+        world.page.primary = Some(chatflow);
+        world.page.state = PageState::Active;
+        // Other versions are for those whose sessions stand on them: here nobody's does.
+        for other in world.chatflows.values_mut() {
+            other.rollout = None;
+        }
+        world.chatflows.insert(chatflow, bound);
+        Self { world, chatflow, roster }
+    }
+
+    /// Only these people are there, and whatever rules a transfer names find them in this order.
+    pub fn with_people(&mut self, roster: Roster) {
+        let rules: Vec<Rule> = roster.agents.iter().map(rule_for).collect();
+        let set = |name: &str| RuleSet {
+            id: Uuid::nil().into(),
+            name: name.to_owned(),
+            page: None,
+            rules: rules.clone(),
+            revision: 1,
+            created_at: Timestamp::UNIX_EPOCH,
+        };
+        let mut named: Vec<String> =
+            self.world.chatflows.values().flat_map(|bound| bound.flow.rules_named().map(str::to_owned).collect::<Vec<_>>()).collect();
+        named.extend(["default".to_owned()]);
+        self.world.rules = named.into_iter().map(|name| (name.clone(), set(&name))).collect();
+        self.world.page.rules = None;
+        self.roster = roster;
+    }
+}
+
+/// The agents of a script.
+pub fn people(test: &FlowTest) -> Roster {
+    let agents = (0_u128..).zip(&test.agents.0).map(|(n, (name, presence))| {
+        let presence = match presence {
+            script::Presence::Online => Presence::Online,
+            script::Presence::Away => Presence::Away,
+            script::Presence::Offline => Presence::Offline,
+        };
+        on_duty(Uuid::from_u128(0x1000 + n).into(), name, presence)
+    });
+    Roster { agents: agents.collect(), teams: Vec::new() }
+}
+
+fn on_duty(user: UserId, name: &str, presence: Presence) -> OnDuty {
+    let agent = Agent {
+        user,
+        name: name.to_owned(),
+        presence,
+        seen_at: None,
+        capacity: CAPACITY,
+        languages: Vec::new(),
+        last_assigned_at: None,
+        revision: 1,
+    };
+    OnDuty { agent, load: 0 }
+}
+
+fn rule_for(duty: &OnDuty) -> Rule {
+    Rule {
+        name: duty.agent.name.clone(),
+        when: None,
+        target: Target::Agent { agent: duty.agent.user },
+        strategy: Strategy::LeastBusy,
+        only_online: true,
+        otherwise: Otherwise::NextRule,
+    }
+}
+
+fn add_pipelines(pipelines: &mut Vec<Pipeline>, flow: &Flow, ids: &mut IdMaker) {
+    for (key, status) in flow.ticket_places() {
+        let status = status.unwrap_or("new");
+        let status = Status { key: status.into(), name: status.into(), closed: false, next: Vec::new() };
+        match pipelines.iter_mut().find(|pipeline| pipeline.key == key) {
+            Some(pipeline) if pipeline.statuses.iter().any(|known| known.key == status.key) => {}
+            Some(pipeline) => {
+                // Whatever the real matrix allows: here every move is.
+                pipeline.statuses.push(status);
+                let keys: Vec<String> = pipeline.statuses.iter().map(|status| status.key.clone()).collect();
+                for status in &mut pipeline.statuses {
+                    status.next = keys.iter().filter(|key| **key != status.key).cloned().collect();
+                }
+            }
+            None => {
+                let (id, created_at) = (ids.next(), Timestamp::UNIX_EPOCH);
+                pipelines.push(Pipeline { id, key: key.into(), name: key.into(), statuses: vec![status], revision: 1, created_at });
+            }
+        }
+    }
+}
