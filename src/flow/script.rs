@@ -10,13 +10,15 @@ mod parts;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
 pub use expect::{
     Expectation, Expected, ExpectedCallout, ExpectedEvent, ExpectedMessage, ExpectedTicket, ExpectedTransfer, MessageShape, TransferTo,
     WaitsFor,
 };
+
+pub use parts::{Instant, Link, NodeName, Opening};
 
 use super::check::Env;
 use super::issue::{Code, Issue};
