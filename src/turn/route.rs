@@ -90,7 +90,7 @@ pub(super) fn reacted(cx: &Situation<'_>, mut draft: Draft, reaction: Option<&st
         Current::Running(session) if !silent => Some(session),
         _ => None,
     };
-    let shelf = Shelf { world: cx.world, older: cx.older };
+    let shelf = Shelf { world: cx.world, older: cx.older, contact: draft.contact.id };
     let takes = |session: &Session| {
         let stands_in = session.frames.iter().map(|frame| (frame.chatflow, frame.version));
         let mut flows = stands_in.filter_map(|(chatflow, version)| shelf.flow(chatflow, Some(version)));
