@@ -195,6 +195,7 @@ fn session(ids: &mut IdMaker, chatflow: ChatflowId, now: Timestamp) -> Session {
         queued: Vec::new(),
         offers: Vec::new(),
         aside: Default::default(),
+        forms: std::collections::BTreeMap::new(),
     }
 }
 

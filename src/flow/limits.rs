@@ -25,6 +25,8 @@ pub const TESTS: usize = 200;
 pub const STEPS: usize = 200;
 pub const OPTIONS: usize = 100;
 pub const VARIATIONS: usize = 50;
+/// Fields of one form.
+pub const FIELDS: usize = 30;
 /// Ways of one split.
 pub const ARMS: usize = 50;
 /// Cards that one action may show.

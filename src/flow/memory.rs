@@ -1,10 +1,12 @@
 //! The small things that a session remembers for actions: counters and lasting buttons by place, pages, tokens.
 
+use super::action::FormState;
 use super::limits;
 use super::run::Run;
 use super::session::{Offer, Wait};
 use super::token::Tap;
 use crate::domain::ids::ChatflowId;
+use crate::domain::message::QuickReply;
 
 impl Run<'_> {
     /// A number from the turn's seed.
@@ -54,6 +56,34 @@ impl Run<'_> {
         offers.push(offer);
     }
 
+    /// Where the form of this place stands.
+    pub fn form(&self) -> Option<&FormState> {
+        self.session.forms.get(&self.place_key())
+    }
+
+    pub fn keep_form(&mut self, state: FormState) {
+        let key = self.place_key();
+        self.session.forms.insert(key, state);
+    }
+
+    pub fn forget_form(&mut self) {
+        let key = self.place_key();
+        self.session.forms.remove(&key);
+    }
+
+    /// Options of what `say` says are counted from `base`, and further quick replies stand under its last bubble.
+    pub fn with_options(&mut self, base: u16, under: Vec<QuickReply>, say: impl FnOnce(&mut Self)) {
+        (self.option_base, self.under) = (base, under);
+        say(self);
+        self.option_base = 0;
+        self.under.clear();
+    }
+
+    /// Quick replies that belong under the question that is said, where there is room.
+    pub fn take_under(&mut self) -> Vec<QuickReply> {
+        std::mem::take(&mut self.under)
+    }
+
     /// The page of options that was shown last.
     pub fn page(&self) -> usize {
         self.session.counters.get("page").map_or(0, |page| *page as usize)
@@ -68,7 +98,14 @@ impl Run<'_> {
         let frame = self.session.frames.last();
         let (chatflow, version) = frame.map_or((self.session.chatflow, self.session.version), |frame| (frame.chatflow, frame.version));
         let action = u16::try_from(self.action).unwrap_or(u16::MAX);
-        let tap = Tap { session: self.session.id, chatflow, version, node: self.node_name().to_owned(), action, option };
+        let tap = Tap {
+            session: self.session.id,
+            chatflow,
+            version,
+            node: self.node_name().to_owned(),
+            action,
+            option: self.option_base + option,
+        };
         tap.sign(self.world.token_key)
     }
 }

@@ -21,6 +21,7 @@ use super::variable::{Variable, lookup, weight};
 use crate::domain::contact::Contact;
 use crate::domain::event::{CalloutResult, MessageIn};
 use crate::domain::ids::{ChatflowId, IdMaker, TimerId};
+use crate::domain::message::QuickReply;
 
 /// What an element of a list is called while it is looked at, and its number.
 pub const ITEM: &str = "item";
@@ -96,6 +97,9 @@ pub struct Run<'a> {
     pub(super) needs_roster: bool,
     /// The walk stops when no more frames than these are left: `on_session_start` has come to its end.
     pub(super) floor: Option<usize>,
+    /// Where the options of what is said now begin; quick replies that go under it.
+    pub(super) option_base: u16,
+    pub(super) under: Vec<QuickReply>,
 }
 
 impl<'a> Run<'a> {
@@ -120,6 +124,8 @@ impl<'a> Run<'a> {
             overflowed: false,
             needs_roster: false,
             floor: None,
+            option_base: 0,
+            under: Vec::new(),
         }
     }
 
@@ -169,6 +175,15 @@ impl<'a> Run<'a> {
 
     pub fn contact_mut(&mut self) -> &mut Contact {
         self.contact.get_or_insert_with(|| self.world.contact.clone())
+    }
+
+    pub fn last_text(&self) -> &str {
+        &self.session.last_text
+    }
+
+    /// It is kept with the contact, also after the session.
+    pub fn is_of_contact(&self, variable: &str) -> bool {
+        self.flow.variables.get(variable).is_some_and(Variable::of_contact)
     }
 
     pub fn locale(&self) -> &str {
@@ -284,6 +299,12 @@ impl<'a> Run<'a> {
         let flow = self.flow.clone();
         let own = flow.texts.get(key).and_then(|text| self.quiet_text(text)).filter(|words| !words.trim().is_empty());
         own.unwrap_or_else(|| key.built_in(&flow.languages[self.language]).to_owned())
+    }
+
+    /// As `own_text`, where nothing may be reported.
+    pub fn quiet_own_text(&self, key: TextKey) -> String {
+        let own = self.flow.texts.get(key).and_then(|text| self.quiet_text(text)).filter(|words| !words.trim().is_empty());
+        own.unwrap_or_else(|| key.built_in(&self.flow.languages[self.language]).to_owned())
     }
 
     fn computed<T>(&mut self, compute: impl FnOnce(&Scope<'_>, &mut Holes) -> Result<T, String>) -> Option<T> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::action::FormState;
 use super::digress::{Back, CHOICE, Choosing};
 use super::hooks::{Burst, Idle};
 use super::token::Tap;
@@ -46,6 +47,9 @@ pub struct Session {
     /// What it remembers beside its place.
     #[serde(default, skip_serializing_if = "Aside::is_empty")]
     pub aside: Aside,
+    /// Forms under way, by place.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub forms: BTreeMap<String, FormState>,
 }
 
 /// The buttons and cards of one place, as they were shown last.

@@ -129,6 +129,7 @@ pub fn open(id: SessionId, chatflow: ChatflowId, version: u32, flow: &Flow, entr
         queued: Vec::new(),
         offers: Vec::new(),
         aside: Aside { fresh: true, ..Aside::default() },
+        forms: std::collections::BTreeMap::new(),
     }
 }
 

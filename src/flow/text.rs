@@ -161,6 +161,7 @@ pub struct Short<const MOST: usize>(pub Text);
 impl<const MOST: usize> Read for Short<MOST> {
     fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
         let text = Text::read(r, value)?;
+        r.limit_text(MOST);
         let longest = text.longest();
         if longest > MOST {
             let message = format!("the text has {longest} characters, more than {MOST}");
@@ -238,6 +239,10 @@ macro_rules! text_keys {
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
             pub fn word(self) -> &'static str { match self { $(Self::$name => $word),* } }
             pub fn about(self) -> &'static str { match self { $(Self::$name => concat!($($doc),*).trim_ascii()),* } }
+            /// It stands on a quick reply: at most 20 characters.
+            pub fn on_button(self) -> bool {
+                matches!(self, Self::Yes | Self::No | Self::More | Self::Back | Self::NoneOfThese | Self::FormBack | Self::FormCancel | Self::FormSkip)
+            }
             /// In the locale's language where that is French, else in English.
             pub fn built_in(self, locale: &str) -> &'static str {
                 let french = primary(locale) == "fr";
@@ -288,6 +293,16 @@ text_keys! {
     WhichOne "which_one" "Que voulez-vous dire ?" "Which one do you mean?";
     /// The quick reply beside them: none is meant.
     NoneOfThese "none_of_these" "Rien de tout cela" "None of these";
+    /// The quick reply of a form that goes back to the question before.
+    FormBack "form_back" "Retour" "Back";
+    /// The quick reply of a form that leaves it.
+    FormCancel "form_cancel" "Annuler" "Cancel";
+    /// The quick reply of a form that leaves an optional question out.
+    FormSkip "form_skip" "Passer" "Skip";
+    /// A form was cancelled.
+    FormCancelled "form_cancelled" "C'est annulé." "Cancelled.";
+    /// The visitor did not confirm a form.
+    FormChange "form_change" "Que voulez-vous changer ?" "What would you like to change?";
     /// Over options whose question was too long to stand over them.
     Choose "choose" "Votre choix :" "Your choice:";
 }
@@ -310,7 +325,7 @@ impl Read for Texts {
         let mut texts = Vec::new();
         for &key in TextKey::ALL {
             let Some(value) = object.get(key.word()) else { continue };
-            let short = matches!(key, TextKey::Yes | TextKey::No | TextKey::More | TextKey::Back | TextKey::NoneOfThese);
+            let short = key.on_button();
             let text = r.at(key.word(), |r| if short { Title::read(r, value).map(|title| title.text) } else { Text::read(r, value) });
             texts.extend(text.map(|text| (key, text)));
         }

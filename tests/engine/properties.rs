@@ -110,6 +110,9 @@ const KEYS: &[&str] = &[
     "image_grid",
     "media",
     "wait",
+    "when",
+    "confirm",
+    "controls",
 ];
 const WORDS: &[&str] = &[
     "send_text",
@@ -136,6 +139,7 @@ const WORDS: &[&str] = &[
     "close",
     "return",
     "any",
+    "form",
     "a",
     "b",
     "1.0",
@@ -197,6 +201,16 @@ fn action() -> impl Strategy<Value = Value> {
             let card =
                 json!({ "title": "{{ item }}", "subtitle": text, "buttons": [{ "title": "o1", "value": "{{ number }}", "goto": node }] });
             json!({ "type": "send_carousel", "each": "a", "card": card, "save": "b", "options": [{ "title": "o2" }] })
+        }),
+        (text(), node(), any::<bool>()).prop_map(|(text, node, flag)| {
+            let options: Vec<Value> = (0..20).map(|i| json!({ "title": format!("o{i}") })).collect();
+            let fields = json!([
+                { "save": "a", "text": text, "answer": "number", "attempts": 2, "optional": flag },
+                { "save": "b", "text": "?", "options": options, "when": "a != 5", "asked": flag },
+                { "save": "d", "text": "?", "answer": "email", "skip_if_known": flag },
+                { "save": "e", "text": "?", "when": text }
+            ]);
+            json!({ "type": "form", "fields": fields, "confirm": text, "prefill": flag, "cancelled": node, "controls": ["back", "cancel", "skip"] })
         }),
         text().prop_map(|text| json!({ "type": "send_raw", "message": { "text": text } })),
         (text(), node()).prop_map(|(text, node)| {
@@ -272,6 +286,9 @@ fn act() -> impl Strategy<Value = Act> {
         text().prop_map(Act::Say),
         Just(Act::Say("o1".into())),
         Just(Act::Say("5".into())),
+        Just(Act::Say("back".into())),
+        Just(Act::Say("no".into())),
+        Just(Act::Say("skip".into())),
         Just(Act::Say("ana@example.org".into())),
         "[a-z]{1,6}".prop_map(Act::Attach),
         text().prop_map(Act::Postback),

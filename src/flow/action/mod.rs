@@ -13,6 +13,7 @@ mod create_ticket;
 mod delay;
 mod emit_event;
 mod end;
+mod form;
 mod goto;
 mod http_request;
 mod label_contact;
@@ -120,6 +121,7 @@ impl Default for Shape {
 }
 
 pub use delay::OnInput;
+pub use form::state::FormState;
 
 macro_rules! actions {
     ($($word:literal => $module:ident::$name:ident,)*) => {
@@ -171,6 +173,7 @@ actions! {
     "send_raw" => send_raw::SendRaw,
     "delay" => delay::Delay,
     "ask" => ask::Ask,
+    "form" => form::Form,
     "set" => set::Set,
     "branch" => branch::Branch,
     "split" => split::Split,

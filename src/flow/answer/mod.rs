@@ -4,6 +4,7 @@
 
 mod date;
 pub mod options;
+pub mod parts;
 mod time;
 
 use serde_json::{Value, json};

@@ -145,6 +145,7 @@ impl Thread {
             queued: Vec::new(),
             offers: vec![],
             aside: Default::default(),
+            forms: BTreeMap::new(),
         }
     }
 }

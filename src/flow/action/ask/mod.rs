@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::domain::event::MessageIn;
 use crate::flow::answer::options::{self, Words};
+use crate::flow::answer::parts::Wanted;
 use crate::flow::answer::{self, AnswerType};
 use crate::flow::interrupt::Keyword;
 use crate::flow::limits;
@@ -23,7 +24,7 @@ use crate::flow::variable::{Pattern, Plain};
 use crate::flow::words::normalise;
 
 use super::{Behaviour, Shape};
-use prompt::PAGES;
+pub use prompt::PAGES;
 
 words! {
     /// What the options look like.
@@ -179,35 +180,33 @@ impl Behaviour for Ask {
         }
         match kind {
             AnswerType::Option => Heard::Unsure,
-            AnswerType::Text if self.pattern.is_none() => Heard::Free,
-            // Anything of three letters is a place.
-            AnswerType::Location => Heard::Free,
+            _ if self.is_free() => Heard::Free,
             _ if self.typed(run, message).is_some() => Heard::Sure,
             _ => Heard::Unsure,
         }
     }
 }
 
-enum Understood {
+pub enum Understood {
     Answer(Value, Option<usize>),
     /// Another page of the options.
     Page(usize),
 }
 
 impl Ask {
-    fn kind(&self) -> AnswerType {
+    pub fn kind(&self) -> AnswerType {
         self.answer.unwrap_or(AnswerType::Text)
     }
 
     /// What each option may be called; a title with an expression is known only now.
-    fn words(&self, run: &Run<'_>) -> Vec<Words<'_>> {
+    pub fn words(&self, run: &Run<'_>) -> Vec<Words<'_>> {
         let dynamic = |option: &Choice| option.title.words.len() < option.title.text.templates().len();
         let now = |option: &Choice| run.quiet_text(&option.title.text).map(|title| Cow::Owned(normalise(&title)));
         let words = |option| Choice::words(option).map(Cow::Borrowed).chain(if dynamic(option) { now(option) } else { None });
         self.options.iter().map(|option| words(option).collect()).collect()
     }
 
-    fn understand(&self, run: &mut Run<'_>, message: &MessageIn) -> Option<Understood> {
+    pub fn understand(&self, run: &mut Run<'_>, message: &MessageIn) -> Option<Understood> {
         let said = message.text.as_deref().map(normalise).unwrap_or_default();
         if !said.is_empty() && !self.options.is_empty() {
             let words = self.words(run);
@@ -225,18 +224,40 @@ impl Ask {
     }
 
     /// The answer by its type and pattern.
-    fn typed(&self, run: &Run<'_>, message: &MessageIn) -> Option<Value> {
+    pub fn typed(&self, run: &Run<'_>, message: &MessageIn) -> Option<Value> {
         let (today, locale) = (run.today(), run.locale());
         let reading = answer::Reading { locale, today, min: self.min, max: self.max, accept: &self.accept };
         let value = answer::read(self.kind(), message, &reading)?;
+        self.allows(run, &value).then_some(value)
+    }
+
+    /// By its pattern, and by the variable's declaration.
+    pub fn allows(&self, run: &Run<'_>, value: &Value) -> bool {
         let fits = match (&self.pattern, value.as_str()) {
             (Some(pattern), Some(text)) => pattern.matches(text),
             _ => true,
         };
-        (fits && self.save.as_ref().is_none_or(|save| run.accepts(&save.0, &value))).then_some(value)
+        fits && self.save.as_ref().is_none_or(|save| run.accepts(&save.0, value))
     }
 
-    fn tapped(&self, run: &mut Run<'_>, index: usize) -> Option<(Value, Option<usize>)> {
+    /// Anything would be an answer.
+    pub fn is_free(&self) -> bool {
+        match self.kind() {
+            AnswerType::Text => self.pattern.is_none(),
+            // Anything of three letters is a place.
+            AnswerType::Location => true,
+            _ => false,
+        }
+    }
+
+    /// For a form that looks for the answer within a message.
+    pub fn wanted<'a>(&'a self, run: &Run<'_>, locale: &'a str, today: jiff::civil::Date, asked: bool) -> Wanted<'a> {
+        let options = self.words(run).into_iter().map(|words| words.into_iter().map(|word| Cow::Owned(word.into_owned())).collect());
+        let reading = answer::Reading { locale, today, min: self.min, max: self.max, accept: &self.accept };
+        Wanted { kind: self.kind(), options: options.collect(), reading, asked }
+    }
+
+    pub fn tapped(&self, run: &mut Run<'_>, index: usize) -> Option<(Value, Option<usize>)> {
         match self.kind() {
             _ if index < self.options.len() => Some((self.value(run, index), Some(index))),
             AnswerType::YesNo if index < 2 => Some(((index == 0).into(), None)),
@@ -245,7 +266,7 @@ impl Ask {
         }
     }
 
-    fn value(&self, run: &mut Run<'_>, index: usize) -> Value {
+    pub fn value(&self, run: &mut Run<'_>, index: usize) -> Value {
         match &self.options[index] {
             Choice { value: Some(said), .. } => said.value.clone(),
             Choice { title, .. } => match title.text.template(0).constant() {

@@ -11,7 +11,7 @@ use crate::flow::text::{Text, TextKey};
 
 /// Options from here on are pages: page `option - PAGES`. Above [`limits::OPTIONS`], and within a byte: a form has its
 /// fields in the byte above.
-pub(in crate::flow::action) const PAGES: u16 = 128;
+pub const PAGES: u16 = 128;
 
 /// The options of each page: the first leaves room for "More", the last for "Back", those between for both.
 pub(super) fn pages(count: usize) -> Vec<Range<usize>> {
@@ -48,12 +48,12 @@ impl Ask {
         if few { (min..=max).collect() } else { Vec::new() }
     }
 
-    pub(super) fn prompt(&self, run: &mut Run<'_>, text: &Text, page: usize) {
+    pub fn prompt(&self, run: &mut Run<'_>, text: &Text, page: usize) {
         let words = run.text(text).unwrap_or_else(|| run.own_text(TextKey::Error));
         self.ask(run, words, page);
     }
 
-    pub(super) fn ask(&self, run: &mut Run<'_>, mut words: String, page: usize) {
+    pub fn ask(&self, run: &mut Run<'_>, mut words: String, page: usize) {
         let mut titles = self.titles(run);
         if titles.iter().any(|title| title.chars().count() > limits::TITLE_CHARS || title.trim().is_empty()) {
             // Never cut, never lost: the titles go into the text, and their numbers are tapped.
@@ -63,15 +63,18 @@ impl Ask {
                 *title = (i + 1).to_string();
             }
         }
+        let under = run.take_under();
         if self.style == Style::Buttons && (1..=limits::BUTTONS).contains(&titles.len()) {
-            self.say_buttons(run, words, &titles);
+            self.say_buttons(run, words, &titles, under);
         } else {
-            let chips = self.chips(run, &titles, page);
+            let mut chips = self.chips(run, &titles, page);
+            let room = limits::QUICK_REPLIES.saturating_sub(chips.len());
+            chips.extend(under.into_iter().take(room));
             run.say(Content::Text { text: words }, chips);
         }
     }
 
-    fn say_buttons(&self, run: &mut Run<'_>, words: String, titles: &[String]) {
+    fn say_buttons(&self, run: &mut Run<'_>, words: String, titles: &[String], under: Vec<QuickReply>) {
         let buttons = (0..).zip(titles).map(|(i, title)| Button::Postback { title: title.clone(), payload: run.token(i) }).collect();
         let text = if words.chars().count() > limits::BUTTON_TEXT_CHARS {
             run.say(Content::Text { text: words }, Vec::new());
@@ -79,7 +82,7 @@ impl Ask {
         } else {
             words
         };
-        run.say(Content::Buttons { text, buttons }, Vec::new());
+        run.say(Content::Buttons { text, buttons }, under);
     }
 
     fn chips(&self, run: &mut Run<'_>, titles: &[String], page: usize) -> Vec<QuickReply> {
