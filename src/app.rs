@@ -87,7 +87,7 @@ impl App {
         let address = listener.local_addr()?;
         let server = listen(listener, &settings, state, parts.extra)?;
         let (http, drain) = (server.handle(), Duration::from_secs(settings.server.drain_seconds.into()));
-        let housekeeping = actix_rt::spawn(housekeeping::keep(Arc::new(store.clone()), parts.clock));
+        let housekeeping = actix_rt::spawn(housekeeping::keep(Arc::new(store.clone()), parts.clock, settings.explanations.kept()));
         Ok(Self { address, http, actors, store, drain, housekeeping, serving: actix_rt::spawn(server) })
     }
 
@@ -207,6 +207,7 @@ fn options_of(settings: &Settings) -> Options {
         send_attempts: settings.sending.attempts,
         callouts_in_flight: settings.callouts.in_flight.max(1) as usize,
         app_id: settings.meta.app_id.clone(),
+        explain: settings.explanations.kept().is_some(),
         ..Options::default()
     }
 }

@@ -131,6 +131,10 @@ settings! {
         /// Seconds after which an idle conversation leaves the memory.
         idle_seconds: u32 = 60,
     }
+    explanations: Explanations {
+        /// Days for which it is kept why the bot answered as it did; 0: never written.
+        keep_days: u32 = 14,
+    }
     sign_in: SignIn {
         access_minutes: u32 = 15,
         refresh_days: u32 = 30,
@@ -145,6 +149,13 @@ settings! {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+impl Explanations {
+    /// How long they are kept; `None`: they are never written.
+    pub fn kept(&self) -> Option<SignedDuration> {
+        (self.keep_days > 0).then(|| SignedDuration::from_hours(24 * i64::from(self.keep_days)))
+    }
 }
 
 impl SignIn {

@@ -24,6 +24,7 @@ mod configuration;
 mod desk;
 mod effects;
 mod engine;
+mod explanations;
 mod graph_client;
 mod inbox;
 mod kill;

@@ -161,7 +161,11 @@ fn the_code_knows_every_column_by_its_type() {
             let (column, kind) = line.split_once(' ').unwrap();
             let (kind, nullable) = kind.strip_suffix(" NULL").map_or((kind, false), |kind| (kind, true));
             // A rowid is BIGINT by another name.
-            let kind = if matches!(column, "events.seq" | "emitted_events.seq") && kind == "INTEGER" { "BIGINT" } else { kind };
+            let kind = if matches!(column, "events.seq" | "emitted_events.seq" | "explanations.seq") && kind == "INTEGER" {
+                "BIGINT"
+            } else {
+                kind
+            };
             let kind = match kind.to_uppercase().as_str() {
                 "TEXT" => "Text",
                 "BIGINT" => "BigInt",

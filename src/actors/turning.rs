@@ -307,8 +307,11 @@ enum Attempt {
     NoCapacity,
 }
 
-async fn commit(shared: &Shared, draft: Draft, take: impl FnOnce(Ending) -> Take) -> Result<Attempt, StoreError> {
+async fn commit(shared: &Shared, mut draft: Draft, take: impl FnOnce(Ending) -> Take) -> Result<Attempt, StoreError> {
     let claim_until = (!draft.outbox.is_empty()).then(|| draft.at + shared.options.lease());
+    if !shared.options.explain {
+        draft.trace.clear();
+    }
     let wakes = !draft.callouts.is_empty() || !draft.set_timers.is_empty();
     let (commit, after) = draft.commit(take, claim_until);
     let committed = shared.store.commit(commit).await?;

@@ -13,6 +13,7 @@ use super::run::{Arrived, Heard, Run};
 use super::session::{Frame, Wait};
 use super::text::{Text, TextKey, pick};
 use super::token::Tap;
+use super::trace::Look;
 use super::words::{contains_words, normalise};
 use crate::domain::event::MessageIn;
 use crate::domain::message::{Content, QuickReply};
@@ -63,14 +64,26 @@ impl Run<'_> {
             return self.settle_on(wholly, sign, message);
         }
         let within = |flow: &Flow| flow.interrupts.iter().any(|interrupt| interrupt.is_within(sign));
-        let Some(message) = message.filter(|_| nearest.iter().any(|(_, flow)| within(flow))) else { return false };
+        let Some(message) = message.filter(|_| nearest.iter().any(|(_, flow)| within(flow))) else {
+            self.look(Look::note("interrupt"), false, "none is meant");
+            return false;
+        };
         // Whether it is an answer is looked at only where something in it could interrupt.
         let heard = self.hears(message, sign.plain);
         if heard == Heard::Sure || !sign.attachments.is_empty() && self.answers(message) {
+            self.look(
+                Look::note("interrupt"),
+                false,
+                "something within the message could be meant, but it is the answer that is waited for",
+            );
             return false;
         }
         let within = self.meant(&nearest, |interrupt| interrupt.within(sign, heard));
-        !within.is_empty() && self.settle_on(within, sign, Some(message))
+        if within.is_empty() {
+            self.look(Look::note("interrupt"), false, "none is meant");
+            return false;
+        }
+        self.settle_on(within, sign, Some(message))
     }
 
     /// The running chatflow, then the session's own; `None` where nothing may interrupt.
@@ -98,9 +111,12 @@ impl Run<'_> {
             let (mut best, mut found): (usize, Vec<(usize, Named)>) = (0, Vec::new());
             for (index, interrupt) in (0..).zip(&flow.interrupts) {
                 let Some(strength) = strength(interrupt) else { continue };
-                if let Some(condition) = interrupt.when.as_ref().filter(|condition| !self.holds(condition)) {
-                    self.trace(format!("interrupt {}", index + 1), false, &format!("it is meant, but not now: {}", condition.source()));
-                    continue;
+                if let Some(condition) = &interrupt.when {
+                    let holds = self.holds(condition);
+                    self.looked_at(format!("interrupt {} when", index + 1), condition, holds);
+                    if !holds {
+                        continue;
+                    }
                 }
                 best = best.max(strength);
                 found.push((strength, Named { own: *own, index }));
@@ -235,7 +251,10 @@ impl Run<'_> {
     fn take_interrupt(&mut self, named: Named, text: &str) {
         let Some(flow) = self.flow_of(named) else { return };
         let Some(interrupt) = flow.interrupts.get(usize::from(named.index)) else { return self.again() };
-        self.trace("interrupt", true, "it was meant by what the visitor said or did");
+        let whose = if named.own { " of the session's own chatflow" } else { "" };
+        let to = flow.nodes.get(interrupt.goto.0 as usize).map_or("", |node| &node.name);
+        let because = format!("number {}{whose} was meant by what the visitor said or did: to `{to}`", named.index + 1);
+        self.look(Look::note("interrupt"), true, because);
         self.session.aside.misses = 0;
         for (name, value) in interrupt.captures(text) {
             self.set(&name, value.into());

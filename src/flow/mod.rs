@@ -152,6 +152,11 @@ impl Flow {
         })
     }
 
+    /// Whether it declares a sensitive variable of this name.
+    pub fn hides(&self, name: &str) -> bool {
+        self.variables.get(name).is_some_and(|variable| variable.sensitive)
+    }
+
     /// Transfer rules that it names.
     pub fn rules_named(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().flat_map(|node| &node.actions).filter_map(|action| match action {

@@ -135,7 +135,7 @@ document! {
         pub postback: Option<String>,
         /// The visitor sends a picture, a file, a place, …
         pub attach: Option<Attached>,
-        /// The visitor reacts to the last message with this emoji.
+        /// The visitor reacts to the last message: an emoji, or Meta's word for one (`love`, `like`, …).
         pub react: Option<String>,
         /// Time passes; pauses and timeouts that are due by then are over, in their order.
         pub wait: Option<Duration>,

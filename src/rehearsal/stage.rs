@@ -198,7 +198,9 @@ impl Stage {
     }
 
     pub fn react(&mut self, emoji: &str) -> Result<Happened, Refused> {
-        let (mid, reaction, emoji) = ("last".to_owned(), Some("other".to_owned()), Some(emoji.to_owned()));
+        // Meta sends both: a word for those it has one for, else `other`.
+        let (reaction, emoji) = if emoji.is_ascii() { (emoji, None) } else { ("other", Some(emoji.to_owned())) };
+        let (mid, reaction) = ("last".to_owned(), Some(reaction.to_owned()));
         self.event(Inbound::Reaction { mid, reaction, emoji, added: true }, LinkLookup::NoRef)
     }
 
@@ -227,7 +229,12 @@ impl Stage {
     fn stands_for(&self, offer: &Offer, wanted: &str) -> bool {
         let value = || {
             let tap = Tap::read(offer.payload.as_deref()?, &self.key)?;
-            self.set.world.chatflows.get(&tap.chatflow)?.flow.option_value(&tap)
+            let lasting = self.session().and_then(|session| session.offered(&tap));
+            let key = lasting.and_then(|offer| offer.keys.iter().find(|key| u16::from(key.index) == tap.option & 0xff));
+            match key {
+                Some(key) => Some(key.value.clone()),
+                None => self.set.world.chatflows.get(&tap.chatflow)?.flow.option_value(&tap),
+            }
         };
         match value() {
             Some(Value::String(text)) => text == wanted,

@@ -19,6 +19,7 @@
 pub mod access;
 pub mod chatflows;
 pub mod emitted;
+pub mod explanations;
 pub mod inbox;
 pub mod links;
 pub mod pages;
@@ -74,6 +75,7 @@ macro_rules! whole_store {
 whole_store! {
     chatflows::ChatflowStore,
     emitted::EmittedStore,
+    explanations::ExplanationStore,
     inbox::InboxStore,
     links::LinkStore,
     pages::PageStore,

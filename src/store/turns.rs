@@ -6,6 +6,7 @@
 use async_trait::async_trait;
 
 use super::Result;
+use super::explanations::NewExplanation;
 use crate::domain::Timestamp;
 use crate::domain::contact::Contact;
 use crate::domain::conversation::Conversation;
@@ -97,6 +98,8 @@ pub struct Commit {
     /// Count a conversation against this agent only if fewer than `capacity` are theirs now.
     pub assign: Option<Assign>,
     pub facts: Facts,
+    /// What the turn considered; kept for a while.
+    pub explanation: Option<NewExplanation>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

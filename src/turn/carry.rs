@@ -1,6 +1,7 @@
 //! A step's effects become what the commit writes. Exhaustive on purpose: a new effect stops the build here.
 
 use super::draft::{Draft, Turn};
+use super::explain;
 use super::situation::{Situation, TicketLookup};
 use super::tickets;
 use crate::domain::conversation::{ConversationStatus, Owner};
@@ -27,7 +28,9 @@ pub(super) fn carry(cx: &Situation<'_>, mut draft: Draft, outcome: Outcome) -> T
         draft.contact = contact;
         draft.contact_changed = true;
     }
-    draft.trace.extend(outcome.trace);
+    let mut trace = outcome.trace;
+    explain::mask(cx.world, &mut trace);
+    draft.trace.extend(trace);
     let origin = Origin::of(&outcome.session);
     draft.set_session(Some(outcome.session));
     for effect in outcome.effects {

@@ -1,5 +1,6 @@
 //! What a turn changes, while it is being computed. [`Draft::commit`] makes the store's [`Commit`] of it.
 
+use super::explain;
 use crate::domain::Timestamp;
 use crate::domain::contact::Contact;
 use crate::domain::conversation::{Conversation, ConversationStatus, Owner};
@@ -8,6 +9,7 @@ use crate::domain::ids::{IdMaker, MessageId, TimerId};
 use crate::domain::message::{Author, Message, MessageBody, MessageOut, MessageStatus, OutboxItem};
 use crate::flow::session::Session;
 use crate::flow::trace::TraceLine;
+use crate::store::explanations::NewExplanation;
 use crate::store::turns::{Assign, Commit, Ending, Facts, Loaded, NewCallout, NewTicket, NewTimer, SessionChange, Take, TicketUpdate};
 
 /// A turn is ready, or lacks something that only a store can tell.
@@ -170,6 +172,11 @@ impl Draft {
             (true, Some(session)) => SessionChange::Put(Box::new(session)),
             (true, None) => SessionChange::Clear,
         };
+        let explanation = (!self.trace.is_empty()).then(|| {
+            let first = self.messages.first().map_or(self.conversation.next_seq, |(seq, _)| *seq);
+            let messages = (first, self.conversation.next_seq);
+            NewExplanation { at: self.at, messages, lines: explain::bounded(self.trace) }
+        });
         let commit = Commit {
             take: take(self.ending),
             conversation: self.conversation,
@@ -188,6 +195,7 @@ impl Draft {
             callouts: self.callouts,
             assign: self.assign,
             facts: self.facts,
+            explanation,
         };
         (commit, after)
     }

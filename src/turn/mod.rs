@@ -9,6 +9,7 @@
 
 pub mod carry;
 pub mod draft;
+mod explain;
 pub mod obey;
 mod revise;
 pub mod route;

@@ -1,5 +1,7 @@
 //! Design §5: which chatflow answers. First match wins, and each look is a line of the trace.
 
+use std::borrow::Cow;
+
 use super::carry::carry;
 use super::draft::{Draft, Turn};
 use super::revise;
@@ -20,6 +22,7 @@ use crate::flow::{self, Flow, OnComplete, StaleChoice};
 
 /// A visitor did something that may be answered.
 pub(super) fn route(cx: &Situation<'_>, mut draft: Draft, event: &InboundEvent) -> Turn {
+    because(&mut draft, "event", true, event.what.kind());
     record(&mut draft, event);
     lapse(cx, &mut draft);
     let link = live_link(cx, &mut draft);
@@ -44,12 +47,16 @@ pub(super) fn route(cx: &Situation<'_>, mut draft: Draft, event: &InboundEvent) 
     }
     let missed_link = matches!(cx.link, LinkLookup::Unknown(_) | LinkLookup::Found(_));
     if missed_link || payload == Some(GET_STARTED_PAYLOAD) {
+        because(&mut draft, "get_started", true, "the thread is opened: a new session");
         return begin_primary(cx, draft, event);
     }
     match current_session(cx, &mut draft) {
         Current::Outdated(session) => begin_anew(cx, draft, *session, event),
         Current::Running(session) => match input_of(event) {
-            Some(input) => run(cx, draft, *session, &input),
+            Some(input) => {
+                because(&mut draft, "session", true, runs_at(&session));
+                run(cx, draft, *session, &input)
+            }
             // An ad's referral without words, while a flow waits for an answer: nothing to say to it.
             None => Turn::Ready(Box::new(draft)),
         },
@@ -68,6 +75,7 @@ pub(super) fn resume(cx: &Situation<'_>, mut draft: Draft, input: &Input<'_>) ->
     let session = draft.session.clone().filter(waited_for);
     match session {
         Some(session) if draft.conversation.owner == Owner::Bot => {
+            because(&mut draft, "session", true, "what it waited for has come");
             let session = revise::moved(cx, &mut draft, session);
             run(cx, draft, session, input)
         }
@@ -199,7 +207,7 @@ enum Current {
 fn current_session(cx: &Situation<'_>, draft: &mut Draft) -> Current {
     let Some(session) = draft.session.clone() else { return Current::None };
     let Some(flow) = flow_of(cx, draft, &session) else {
-        because(draft, "session", false, "its chatflow version is gone".to_owned());
+        because(draft, "session", false, "its chatflow version is gone");
         return Current::None;
     };
     if has_lapsed(&flow, &session, cx) {
@@ -248,6 +256,7 @@ fn tapped(cx: &Situation<'_>, mut draft: Draft, tap: &Tap, event: &InboundEvent)
         Current::Finished(..) | Current::None => None,
     };
     if let Some(session) = running.as_ref().filter(|session| waits_for(cx, &draft, session, tap)) {
+        because(&mut draft, "tap", true, "an option that the running session offers");
         return run(cx, draft, (**session).clone(), &Input::Tapped { tap, title });
     }
     if let Some(session) = running.as_ref().filter(|session| asked_before_it_moved(session, tap)) {
@@ -288,13 +297,19 @@ fn asked_before_it_moved(session: &Session, tap: &Tap) -> bool {
     asks && session.frames.last().is_some_and(same)
 }
 
+fn runs_at(session: &Session) -> String {
+    let node = session.frames.last().map_or("", |frame| &frame.node);
+    format!("a session runs at `{node}`, on version {}", session.version)
+}
+
 /// The session has finished and the visitor writes on.
-fn completed(cx: &Situation<'_>, draft: Draft, session: &Session, after: OnComplete, event: &InboundEvent) -> Turn {
+fn completed(cx: &Situation<'_>, mut draft: Draft, session: &Session, after: OnComplete, event: &InboundEvent) -> Turn {
     let menu = matches!(event.what, Inbound::Postback { .. }).then(|| payload_of(event)).flatten();
     let bound = cx.world.active(session.chatflow);
     let contact = draft.contact.id;
     let takes = |payload: &str| bound.is_some_and(|bound| bound.for_contact(session.chatflow, contact).1.takes_postback(payload));
     let taken = menu.is_some_and(takes);
+    because(&mut draft, "finished", true, "the session is over: its `on_complete` decides");
     match after {
         // The menu is there to be used, whatever has ended.
         OnComplete::Inbox if taken => begin(cx, draft, session.chatflow, entry_without_link(event), &first_input(event)),
@@ -310,7 +325,7 @@ fn completed(cx: &Situation<'_>, draft: Draft, session: &Session, after: OnCompl
 fn begin_primary(cx: &Situation<'_>, mut draft: Draft, event: &InboundEvent) -> Turn {
     match cx.world.answering_primary() {
         Some(primary) => {
-            because(&mut draft, "primary", true, "the page's primary chatflow answers".to_owned());
+            because(&mut draft, "primary", true, "the page's primary chatflow answers");
             begin(cx, draft, primary, entry_without_link(event), &first_input(event))
         }
         None => to_inbox(cx, draft, "the page has no active chatflow"),
@@ -379,6 +394,6 @@ fn to_inbox(cx: &Situation<'_>, mut draft: Draft, reason: &str) -> Turn {
     Turn::Ready(Box::new(draft))
 }
 
-fn because(draft: &mut Draft, what: &'static str, taken: bool, because: String) {
+fn because(draft: &mut Draft, what: &'static str, taken: bool, because: impl Into<Cow<'static, str>>) {
     draft.trace.push(TraceLine::routing(what, taken, because));
 }

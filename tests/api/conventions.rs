@@ -122,11 +122,11 @@ async fn an_answer_is_kept_for_a_day() {
     };
     create(token.clone(), "a@example.org").await.expect(201);
     api.clock.advance(SignedDuration::from_hours(24));
-    causerie::housekeeping::tidy(&api.store, Clock::now(&api.clock)).await.unwrap();
+    causerie::housekeeping::tidy(&api.store, Clock::now(&api.clock), None).await.unwrap();
     let token = api.sign_in(&user, Clock::now(&api.clock)).await;
     assert_eq!(create(token.clone(), "a@example.org").await.header("idempotent-replayed"), "true");
     api.clock.advance(SignedDuration::from_secs(1));
-    causerie::housekeeping::tidy(&api.store, Clock::now(&api.clock)).await.unwrap();
+    causerie::housekeeping::tidy(&api.store, Clock::now(&api.clock), None).await.unwrap();
     create(token, "b@example.org").await.expect(201);
 }
 

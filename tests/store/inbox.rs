@@ -63,6 +63,7 @@ pub(super) async fn insert(store: &SqlStore, conversation: Conversation) {
         callouts: Vec::new(),
         assign: None,
         facts: Facts::default(),
+        explanation: None,
     };
     assert!(matches!(store.commit(commit).await.unwrap(), Committed::Done { .. }));
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::domain::Timestamp;
 use crate::domain::event::{Attachment, MessageIn};
-use crate::domain::ids::{MessageId, UserId};
+use crate::domain::ids::{ConversationId, MessageId, UserId};
 use crate::domain::message::template::{MediaSource, ReceiptLine, Template};
 use crate::domain::message::{Author, Button, Card, Content, MediaKind, Message, MessageBody, MessageOut, MessageStatus, QuickReply};
 
@@ -37,6 +37,9 @@ pub struct MessageView {
     /// A system line's stable word: `transferred`, `claimed`, `released`, `closed`, …
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
+    /// Where it says why the turn that wrote this went as it did; absent where that is not kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -124,7 +127,17 @@ impl MessageView {
             choices: shown.choices,
             cards: shown.cards,
             event: shown.event,
+            explanation: None,
         }
+    }
+
+    /// With the link to its explanation, where one may be kept.
+    pub fn explained(mut self, conversation: ConversationId, kept_since: Option<Timestamp>) -> Self {
+        let by_turn = matches!(self.by, AuthorKind::Visitor | AuthorKind::Bot | AuthorKind::System);
+        if by_turn && kept_since.is_some_and(|since| self.at >= since) {
+            self.explanation = Some(format!("/v1/conversations/{conversation}/messages/{}/explanation", self.id));
+        }
+        self
     }
 }
 

@@ -54,5 +54,7 @@ pub async fn list_messages(
         (Some(Order::Desc), Some(_)) => return Err(Problem::invalid_query("order", "`since` reads forwards: leave `order` out")),
     };
     let found = api.store.transcript(id.0, reading, paging.fetch()).await?;
-    Ok(Answer::ok(paging.list(found, |(position, _)| *position, |(position, message)| MessageView::new(position, message))))
+    let kept_since = api.settings.explanations.kept().map(|kept| api.clock.now() - kept);
+    let view = |(position, message)| MessageView::new(position, message).explained(id.0, kept_since);
+    Ok(Answer::ok(paging.list(found, |(position, _)| *position, view)))
 }

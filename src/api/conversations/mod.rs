@@ -9,6 +9,7 @@
 mod assign;
 mod claim;
 mod close;
+mod explanations;
 mod list;
 mod message_view;
 mod messages;
@@ -26,6 +27,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(config: &mut ServiceConfig) {
     config.service(list::list_conversations).service(show::show_conversation).service(session::show_session);
     config.service(messages::list_messages).service(reply::reply_to_conversation).service(note::note_conversation);
+    config.service(explanations::list_explanations).service(explanations::show_explanation);
     config.service(claim::claim_conversation).service(assign::assign_conversation);
     config.service(release::release_conversation).service(close::close_conversation);
 }

@@ -14,6 +14,7 @@ pub mod chatflows;
 pub mod column;
 mod emitted;
 mod error;
+mod explanations;
 mod inbox;
 pub mod links;
 pub mod pages;

@@ -87,6 +87,7 @@ impl Thread {
             callouts: Vec::new(),
             assign: None,
             facts: Facts::default(),
+            explanation: None,
         }
     }
 

@@ -4,6 +4,7 @@ mod accepting;
 mod committing;
 mod corrupt;
 mod due;
+mod explaining;
 mod fixture;
 mod sending;
 mod sharing;

@@ -10,11 +10,12 @@ use super::conversation::{ContactRow, ConversationRow};
 use super::event::{self, NewEventRow};
 use super::message::{MessageRow, OutboxRow};
 use super::send;
-use super::tables::{callouts, contacts, conversations, messages, timers};
+use super::tables::{callouts, contacts, conversations, explanations, messages, timers};
 use crate::domain::message::OutboxItem;
 use crate::store::sql::cached::update;
 use crate::store::sql::column::{json, ms};
 use crate::store::sql::emitted::{self, EmittedRow};
+use crate::store::sql::explanations::NewExplanationRow;
 use crate::store::sql::writer::{Stop, lane_of};
 use crate::store::sql::{AnyConn, Named, people, tickets};
 use crate::store::turns::{Assign, Commit, Committed, NewTicket, SessionChange, Take, TicketUpdate};
@@ -76,6 +77,7 @@ pub struct Prepared {
     callouts: Vec<CalloutRow>,
     assign: Option<Assign>,
     facts: FactColumns,
+    explanation: Option<NewExplanationRow>,
 }
 
 /// Transfers and tickets lock rows that conversations share: in one lane they never wait for each other crosswise.
@@ -98,8 +100,10 @@ impl Prepared {
             // Due at once: a callout has no time of its own.
             Ok(CalloutRow { id: new.id.to_string(), page_id: page_id.clone(), psid: psid.clone(), request, due_at: 0, attempts: 0 })
         };
+        let explanation = commit.explanation.as_ref().map(|new| NewExplanationRow::of(&row.identity.id, new)).transpose()?;
         Ok(Self {
             lane,
+            explanation,
             take: take_row(&commit.take)?,
             timers: commit.set_timers.iter().map(timer).collect(),
             callouts: commit.callouts.iter().map(callout).collect::<Result<_>>()?,
@@ -267,6 +271,9 @@ impl Prepared {
         }
         for row in &self.emitted {
             emitted::insert(conn, row)?;
+        }
+        if let Some(row) = &self.explanation {
+            on_each!(&mut *conn, conn => diesel::insert_into(explanations::table).values(row).execute(conn)).of("explanation")?;
         }
         for row in &self.timers {
             on_each!(&mut *conn, conn => diesel::insert_into(timers::table).values(row).execute(conn)).of("timer")?;

@@ -112,4 +112,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    explanations (seq) {
+        seq -> BigInt,
+        conversation_id -> Text,
+        at -> BigInt,
+        first_message -> BigInt,
+        next_message -> BigInt,
+        lines -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(contacts, conversations, messages);
