@@ -10,6 +10,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::web;
 use actix_web::{App as WebApp, HttpServer};
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use secrecy::ExposeSecret as _;
 
 use crate::actors::callouts::Caller;
@@ -17,15 +18,18 @@ use crate::actors::handle::Parts as ActorParts;
 use crate::actors::{Actors, Options};
 use crate::api;
 use crate::api::state::Api;
+use crate::callout::circuit::HostState;
+use crate::callout::filled::Secrets;
 use crate::callout::{CalloutClient, CalloutSettings};
 use crate::clock::SharedClock;
 use crate::config::Settings;
+use crate::domain::Timestamp;
 use crate::domain::event::CalloutResult;
 use crate::flow::effect::CalloutRequest;
 use crate::flow::token::TokenKey;
 use crate::housekeeping;
 use crate::messenger::client::{GraphClient, GraphSettings};
-use crate::runtime::Runtime;
+use crate::runtime::{HostObservation, Runtime};
 use crate::store::sql::SqlStore;
 use crate::vault::Vault;
 
@@ -132,8 +136,17 @@ impl App {
 
 #[async_trait]
 impl Caller for CalloutClient {
-    async fn call(&self, request: &CalloutRequest) -> CalloutResult {
-        CalloutClient::call(self, request).await
+    async fn call(&self, request: &CalloutRequest, secrets: &Secrets, now: Timestamp) -> CalloutResult {
+        CalloutClient::call(self, request, secrets, now).await
+    }
+
+    fn hosts(&self) -> Vec<HostObservation> {
+        let seen = |state: HostState| HostObservation {
+            host: state.host,
+            failures: state.failures,
+            open_until: state.open_until.map(|until| until.to_string()),
+        };
+        CalloutClient::hosts(self).into_iter().map(seen).collect()
     }
 }
 
@@ -189,6 +202,8 @@ fn callout_settings(settings: &Settings) -> CalloutSettings {
         allow_private: settings.callouts.allow_private,
         timeout: Duration::from_millis(settings.callouts.timeout_ms.into()),
         answer_bytes: settings.callouts.answer_bytes,
+        breaker_failures: settings.callouts.breaker_failures,
+        breaker_pause: SignedDuration::from_secs(settings.callouts.breaker_seconds.into()),
     }
 }
 

@@ -6,11 +6,15 @@
 //! the 3xx and may call again.
 
 pub mod address;
+pub mod circuit;
+pub mod filled;
 
 use std::error::Error as StdError;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder, Response};
@@ -18,8 +22,12 @@ use serde_json::Value;
 use url::{Host, Url};
 
 use self::address::Refused;
+use self::circuit::{Circuits, HostState};
+use self::filled::{Filled, Secrets};
+use crate::domain::Timestamp;
 use crate::domain::event::CalloutResult;
 use crate::flow::effect::CalloutRequest;
+use crate::flow::secret;
 
 /// No call takes longer, whatever a flow asks for.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -35,11 +43,21 @@ pub struct CalloutSettings {
     pub timeout: Duration,
     /// Larger answers fail; counted after decompression.
     pub answer_bytes: usize,
+    /// Failures in a row after which a host is left alone; 0: never.
+    pub breaker_failures: u32,
+    /// For how long.
+    pub breaker_pause: SignedDuration,
 }
 
 impl Default for CalloutSettings {
     fn default() -> Self {
-        Self { allow_private: false, timeout: Duration::from_secs(10), answer_bytes: 256 * 1024 }
+        Self {
+            allow_private: false,
+            timeout: Duration::from_secs(10),
+            answer_bytes: 256 * 1024,
+            breaker_failures: 5,
+            breaker_pause: SignedDuration::from_secs(30),
+        }
     }
 }
 
@@ -48,6 +66,7 @@ impl Default for CalloutSettings {
 pub struct CalloutClient {
     http: Client,
     settings: CalloutSettings,
+    circuits: Arc<Circuits>,
 }
 
 impl CalloutClient {
@@ -61,21 +80,41 @@ impl CalloutClient {
             .no_proxy()
             .user_agent(concat!("causerie/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { http, settings })
+        let circuits = Arc::new(Circuits::new(settings.breaker_failures, settings.breaker_pause));
+        Ok(Self { http, settings, circuits })
     }
 
-    /// Makes the call once. Never fails: how it ended is the flow's to decide on.
-    pub async fn call(&self, request: &CalloutRequest) -> CalloutResult {
+    /// Makes the call once, with its secrets in place. Never fails: how it ended is the flow's to decide on.
+    pub async fn call(&self, request: &CalloutRequest, secrets: &Secrets, now: Timestamp) -> CalloutResult {
+        let (call, host) = match self.build(request, secrets, now) {
+            Ok(built) => built,
+            Err(reason) => return CalloutResult::Failed { reason },
+        };
+        if let Err(until) = self.circuits.admit(&host, now) {
+            let reason = format!("`{host}` has failed again and again: it is not asked until {until}");
+            return CalloutResult::Failed { reason };
+        }
         let asked = if request.timeout_ms == 0 { self.settings.timeout } else { Duration::from_millis(request.timeout_ms.into()) };
-        match tokio::time::timeout(asked.min(LONGEST), self.answer(request)).await {
+        let mut result = match tokio::time::timeout(asked.min(LONGEST), self.answer(call)).await {
             Ok(Ok(result)) => result,
             Ok(Err(reason)) => CalloutResult::Failed { reason },
             Err(_) => CalloutResult::TimedOut,
+        };
+        let good = matches!(result, CalloutResult::Answered { status, .. } if status < 500);
+        self.circuits.note(&host, good, now);
+        if let CalloutResult::Answered { body, .. } = &mut result {
+            filled::hide(body, secrets);
         }
+        result
     }
 
-    async fn answer(&self, request: &CalloutRequest) -> Result<CalloutResult, String> {
-        let response = self.build(request)?.send().await;
+    /// Hosts that failed lately, and which of them are left alone.
+    pub fn hosts(&self) -> Vec<HostState> {
+        self.circuits.states()
+    }
+
+    async fn answer(&self, call: RequestBuilder) -> Result<CalloutResult, String> {
+        let response = call.send().await;
         let response = match response {
             Err(error) if error.is_timeout() => return Ok(CalloutResult::TimedOut),
             other => other.map_err(reason)?,
@@ -85,23 +124,33 @@ impl CalloutClient {
         Ok(CalloutResult::Answered { status, body: value(&body) })
     }
 
-    fn build(&self, request: &CalloutRequest) -> Result<RequestBuilder, String> {
-        let url = Url::parse(request.url.trim()).map_err(|error| format!("`{}` is no URL: {error}", shown(&request.url)))?;
+    /// The call, and the host that it goes to. Reasons name the URL as the flow wrote it, never as it was filled.
+    fn build(&self, request: &CalloutRequest, secrets: &Secrets, now: Timestamp) -> Result<(RequestBuilder, String), String> {
+        let mut filled = Filled::of(request, secrets)?;
+        let written = secret::shown(&request.url);
+        let url = Url::parse(filled.url.trim()).map_err(|error| format!("`{}` is no URL: {error}", shown(&written)))?;
         self.check(&url)?;
         let method =
             Method::from_bytes(request.method.as_bytes()).map_err(|_| format!("`{}` is no HTTP method", shown(&request.method)))?;
+        if let Some(name) = &request.sign {
+            filled.sign(method.as_str(), &url, name, secrets, now)?;
+        }
+        let host = format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
         let mut call = self.http.request(method, url);
-        for (name, value) in &request.headers {
+        for (name, value) in &filled.headers {
             let (name, value) = header(name, value)?;
             call = call.header(name, value);
         }
-        if let Some(body) = &request.body {
+        if let Some((user, password)) = &filled.basic_auth {
+            call = call.basic_auth(user, Some(password));
+        }
+        if let Some(body) = filled.body {
             if !request.headers.keys().any(|name| name.eq_ignore_ascii_case(CONTENT_TYPE.as_str())) {
                 call = call.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             }
-            call = call.body(body.clone());
+            call = call.body(body);
         }
-        Ok(call)
+        Ok((call, host))
     }
 
     /// What the resolver never sees: other schemes, and hosts that are addresses (`Url` has read decimal, octal and

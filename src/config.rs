@@ -124,6 +124,9 @@ settings! {
         /// Bytes of an answer that are read at most.
         answer_bytes: usize = 256 << 10,
         in_flight: u32 = 64,
+        /// Failures in a row after which a host is left alone for `breaker_seconds`; 0: never.
+        breaker_failures: u32 = 5,
+        breaker_seconds: u32 = 30,
     }
     actors: Actors {
         /// Threads for conversations; 0: as many as there are cores.

@@ -77,6 +77,8 @@ pub struct Observation {
     pub sends: u64,
     pub sends_repeated: u64,
     pub pages: Vec<PageObservation>,
+    /// Hosts of flows' HTTP calls that failed lately.
+    pub callout_hosts: Vec<HostObservation>,
     #[schema(value_type = Object)]
     pub backlog: Backlog,
 }
@@ -89,4 +91,15 @@ pub struct PageObservation {
     pub blocked: Option<String>,
     pub sends_running: u64,
     pub throttled_until: Option<String>,
+}
+
+/// A host that flows call, and its circuit breaker.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct HostObservation {
+    /// Host and port.
+    pub host: String,
+    /// Failures in a row.
+    pub failures: u32,
+    /// Not asked until then: the breaker is open.
+    pub open_until: Option<String>,
 }

@@ -1,15 +1,22 @@
 //! What a flow does beside talking, through the whole server: tickets, events, closing, and what time brings.
 
+use causerie::clock::Clock;
 use causerie::domain::access::Role;
 use causerie::store::turns::TurnStore;
+use hmac::{Hmac, KeyInit, Mac};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 use crate::support::app::{ANA, BEN, PAGE, TestApp};
+use crate::support::canned::{self, Canned, CannedServer};
 
 /// A server whose page has this primary chatflow, in English.
 async fn server(parts: Value) -> TestApp {
-    let app = TestApp::start().await;
+    furnished(TestApp::start().await, parts).await
+}
+
+async fn furnished(app: TestApp, parts: Value) -> TestApp {
     let status = |key: &str, closed: bool, next: &[&str]| json!({ "key": key, "name": key, "closed": closed, "next": next });
     let statuses = json!([status("new", false, &["open"]), status("open", false, &["solved"]), status("solved", true, &["open"])]);
     app.post("/v1/pipelines", json!({ "key": "support", "name": "Support", "statuses": statuses })).send().await.expect(201);
@@ -146,4 +153,87 @@ async fn a_burst_is_one_answer_and_survives_the_time_between() {
     let path = format!("/v1/conversations/{}/messages?order=asc", app.conversation(ANA).await["id"].as_str().unwrap());
     let lines = items(&app, &path).await;
     assert_eq!(lines.iter().filter(|line| line["by"] == "visitor").count(), 4, "{lines:#?}");
+}
+
+#[actix_web::test]
+async fn a_call_carries_secrets_and_a_signature_that_nobody_can_read_back() {
+    let shop = CannedServer::start(vec![canned::json(json!({ "echo": "Bearer s3cr3t-token", "state": "sent" }))]).await;
+    let app = TestApp::with(|settings| settings.callouts.allow_private = true).await;
+    let set = |name: &str, value: &str| app.put(&format!("/v1/secrets/{name}"), json!({ "value": value })).send();
+    set("shop_token", "s3cr3t-token").await.expect(200);
+    set("shop_hmac", "s3cr3t-key").await.expect(200);
+    set("Shop", "x").await.refused(400, "invalid_path");
+    set("empty", "").await.refused(422, "invalid_body");
+    let listed = app.get("/v1/secrets").send().await;
+    assert!(!listed.text.contains("s3cr3t"), "{}", listed.text);
+    let names: Vec<Value> = listed.expect(200)["items"].as_array().unwrap().iter().map(|secret| secret["name"].clone()).collect();
+    assert_eq!(names, ["shop_hmac", "shop_token"]);
+
+    let call = json!({ "type": "http_request", "method": "POST", "url": format!("{}/orders?x=1", shop.url()),
+        "headers": { "authorization": "Bearer {{ secrets.shop_token }}" }, "body": { "text": "{{ last_text }}" }, "sign": "shop_hmac",
+        "save": { "echo": "/echo", "state": "/state" }, "failed": "failed" });
+    let nodes = json!({ "start": [call, { "type": "send_text", "text": "{{ state }} {{ echo }}" }, { "type": "ask", "text": "?" }],
+        "failed": [{ "type": "send_text", "text": "Failed." }] });
+    let app = furnished(app, json!({ "variables": { "state": {}, "echo": {} }, "nodes": nodes })).await;
+    assert_eq!(says(&app, ANA, "hi {{ secrets.shop_token }}").await, ["sent Bearer [secret]", "?"]);
+    let asked = shop.asked().remove(0);
+    assert!(asked.contains("authorization: Bearer s3cr3t-token\r\n"), "{asked}");
+    let body = asked.split("\r\n\r\n").nth(1).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(body).unwrap(), json!({ "text": "hi {{ secrets.shop_token }}" }));
+    let header = |name: &str| asked.lines().find_map(|line| line.strip_prefix(&format!("{name}: "))).unwrap().to_owned();
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"s3cr3t-key").unwrap();
+    mac.update(format!("{}.POST./orders?x=1.{body}", header("x-causerie-timestamp")).as_bytes());
+    assert_eq!(header("x-causerie-signature"), format!("v1={}", hex::encode(mac.finalize().into_bytes())));
+    assert_eq!(header("x-causerie-timestamp"), app.clock.now().as_second().to_string());
+
+    // Nowhere in the database, nor in what the API tells of the session.
+    for file in std::fs::read_dir(app.folder()).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = if path.is_file() { std::fs::read(&path).unwrap() } else { continue };
+        assert!(!bytes.windows(6).any(|window| window == b"s3cr3t"), "{}", path.display());
+    }
+    assert!(!app.conversation(ANA).await.to_string().contains("s3cr3t"));
+
+    // Without the secret the call fails, and so does the next check.
+    app.client.delete("/v1/secrets/shop_token").by(&app.owner.token).send().await.expect(204);
+    app.client.delete("/v1/secrets/shop_token").by(&app.owner.token).send().await.refused(404, "not_found");
+    assert_eq!(says(&app, BEN, "hi").await, ["Failed."]);
+    assert_eq!(shop.asked().len(), 1);
+}
+
+#[actix_web::test]
+async fn an_operator_sees_which_host_is_left_alone() {
+    let down = CannedServer::start(vec![Canned::Answer(500, "", String::new())]).await;
+    let app = TestApp::with(|settings| {
+        settings.callouts.allow_private = true;
+        settings.callouts.breaker_failures = 2;
+    })
+    .await;
+    let call = json!({ "type": "http_request", "url": down.url(), "failed": "failed" });
+    let nodes = json!({ "start": [call], "failed": [{ "type": "send_text", "text": "Failed." }] });
+    let app = furnished(app, json!({ "session": { "on_complete": "restart" }, "nodes": nodes })).await;
+    for _ in 0..3 {
+        assert_eq!(says(&app, ANA, "hi").await, ["Failed."]);
+    }
+    assert_eq!(down.asked().len(), 2, "the third was not made");
+    let seen = app.get("/v1/runtime").send().await.expect(200)["callout_hosts"].clone();
+    assert_eq!((&seen[0]["host"], &seen[0]["failures"]), (&json!(format!("127.0.0.1:{}", down.port)), &json!(2)));
+    assert!(seen[0]["open_until"].is_string(), "{seen}");
+    let figures = app.client.get("/metrics").send().await.text;
+    assert!(figures.contains(&format!("causerie_callout_host_open{{host=\"127.0.0.1:{}\"}} 1", down.port)), "{figures}");
+}
+
+#[actix_web::test]
+async fn typing_is_shown_all_along_a_pause_and_the_flow_goes_on_by_itself() {
+    let nodes =
+        json!({ "start": [{ "type": "delay", "for": "45s", "typing": "whole" }, { "type": "send_text", "text": "Here you are." }] });
+    let app = server(json!({ "nodes": nodes })).await;
+    let typed = || app.sandbox.sender_actions().iter().filter(|action| action.psid == ANA && action.action == "typing_on").count();
+    assert_eq!(says(&app, ANA, "hi").await, Vec::<String>::new());
+    for shown in 1..=3 {
+        assert_eq!(typed(), shown);
+        app.pass(SignedDuration::from_secs(15)).await;
+    }
+    app.settle_pauses().await;
+    assert_eq!(app.told(ANA), ["Here you are."]);
 }

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::dispatcher::Dispatchers;
 use super::meeting::{Reply, meet};
-use super::turning::{Settled, Work, fail_event, take_event, take_order};
+use super::turning::{Follow, Settled, Work, fail_event, take_event, take_order};
 use super::{Key, Shared};
 use crate::domain::command::Command;
 use crate::runtime::{CommandDone, CommandError};
@@ -72,25 +72,30 @@ impl Handler<Run> for Conversation {
             let _running = shared.gauges.turns_running.hold();
             match job {
                 Job::Event { work, mut reply } => {
-                    let Settled { cache, result, claimed } = match meet(&shared, cache, work, &mut reply).await {
+                    let Settled { cache, result, follow } = match meet(&shared, cache, work, &mut reply).await {
                         Ok(Some(met)) => take_event(&shared, met).await,
-                        Ok(None) => Settled { cache: None, result: Ok(()), claimed: None },
-                        Err((work, error)) => Settled { cache: None, result: fail_event(&shared, &work, error).await, claimed: None },
+                        Ok(None) => Settled { cache: None, result: Ok(()), follow: Follow::default() },
+                        Err((work, error)) => {
+                            Settled { cache: None, result: fail_event(&shared, &work, error).await, follow: Follow::default() }
+                        }
                     };
                     answer(reply, result);
-                    (cache, claimed)
+                    (cache, follow)
                 }
                 Job::Order { command, reply } => {
-                    let Settled { cache, result, claimed } = take_order(&shared, cache, key.page(), key.psid(), &command).await;
+                    let Settled { cache, result, follow } = take_order(&shared, cache, key.page(), key.psid(), &command).await;
                     answer(Some(reply), result);
-                    (cache, claimed)
+                    (cache, follow)
                 }
             }
         };
-        AtomicResponse::new(Box::pin(turn.into_actor(self).map(|(cache, claimed), actor, _| {
+        AtomicResponse::new(Box::pin(turn.into_actor(self).map(|(cache, follow), actor, _| {
             actor.cache = cache;
-            if let Some(item) = claimed {
+            if let Some(item) = follow.claimed {
                 actor.dispatchers.dispatch(item);
+            }
+            if follow.typing {
+                actor.dispatchers.show_typing(&actor.key);
             }
         })))
     }

@@ -11,16 +11,21 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
-use super::Shared;
-use super::sending::attempt;
+use super::sending::{attempt, type_on};
+use super::{Key, Shared};
 use crate::domain::Timestamp;
-use crate::domain::ids::PageId;
+use crate::domain::ids::{PageId, Psid};
 use crate::domain::message::OutboxItem;
 
 /// A claimed message.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Dispatch(pub OutboxItem);
+
+/// Show typing in this visitor's thread.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct ShowTyping(pub Psid);
 
 pub struct Dispatcher {
     shared: Arc<Shared>,
@@ -100,6 +105,19 @@ impl Handler<Dispatch> for Dispatcher {
     }
 }
 
+impl Handler<ShowTyping> for Dispatcher {
+    type Result = ();
+
+    fn handle(&mut self, ShowTyping(psid): ShowTyping, ctx: &mut Context<Self>) {
+        let (shared, gate) = (self.shared.clone(), self.gate.clone());
+        let shown = async move {
+            type_on(&shared, &gate, &psid).await;
+            shared.gauges.sends_running.take(1);
+        };
+        ctx.spawn(shown.into_actor(self));
+    }
+}
+
 /// The dispatchers by page, started on demand on the arbiters in turn.
 #[derive(Clone)]
 pub struct Dispatchers(Arc<Inner>);
@@ -120,19 +138,23 @@ impl Dispatchers {
 
     /// A lost dispatch is no loss: the claim runs out and the sweep finds the message.
     pub fn dispatch(&self, item: OutboxItem) {
+        self.of(&item.page).do_send(Dispatch(item));
+    }
+
+    pub fn show_typing(&self, key: &Key) {
+        self.of(key.page()).do_send(ShowTyping(key.psid().clone()));
+    }
+
+    /// The page's dispatcher, with one more thing under way.
+    fn of(&self, page: &PageId) -> Addr<Dispatcher> {
         let mut pages = self.0.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = pages.get(&item.page).filter(|(addr, _)| addr.connected());
-        let addr = match known {
-            Some((addr, _)) => addr.clone(),
-            None => {
-                let (addr, gate) = self.start(item.page.clone(), pages.len());
-                pages.insert(item.page.clone(), (addr.clone(), gate));
-                addr
-            }
-        };
-        drop(pages);
         self.0.shared.gauges.sends_running.add(1);
-        addr.do_send(Dispatch(item));
+        if let Some((addr, _)) = pages.get(page).filter(|(addr, _)| addr.connected()) {
+            return addr.clone();
+        }
+        let (addr, gate) = self.start(page.clone(), pages.len());
+        pages.insert(page.clone(), (addr.clone(), gate));
+        addr
     }
 
     fn start(&self, page: PageId, index: usize) -> (Addr<Dispatcher>, Arc<Gate>) {

@@ -10,6 +10,8 @@ pub struct Gauges {
     pub turns_running: Gauge,
     /// Sends that use the network or the store now; those that wait for a pause to pass are not counted.
     pub sends_running: Gauge,
+    /// The supervisor's rounds under way: what they have claimed and not yet counted is not lost to whoever waits for quiet.
+    pub sweeps_running: Gauge,
     pub turns: Gauge,
     pub turns_failed: Gauge,
     pub conflicts: Gauge,

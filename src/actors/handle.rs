@@ -98,7 +98,7 @@ impl Actors {
 
     fn busy(&self) -> u64 {
         let gauges = &self.shared.gauges;
-        gauges.in_flight.get() + gauges.turns_running.get() + gauges.sends_running.get()
+        gauges.in_flight.get() + gauges.turns_running.get() + gauges.sends_running.get() + gauges.sweeps_running.get()
     }
 
     /// Returns once nothing is under way. Looks at real time: it waits for threads, not for the clock.
@@ -215,6 +215,7 @@ impl Runtime for Actors {
             sends: gauges.sends.get(),
             sends_repeated: gauges.sends_repeated.get(),
             pages: pages.collect(),
+            callout_hosts: self.shared.caller.hosts(),
             backlog: self.shared.store.backlog().await.unwrap_or_default(),
         }
     }

@@ -9,7 +9,7 @@ use super::dispatcher::{Blocked, Gate};
 use crate::domain::Timestamp;
 use crate::domain::conversation::{Permission, permission};
 use crate::domain::event::{Inbound, InboundEvent, SendRefusal};
-use crate::domain::ids::{IdMaker, PageId};
+use crate::domain::ids::{IdMaker, PageId, Psid};
 use crate::domain::message::{Author, Content, OutboxItem};
 use crate::domain::page::PageState;
 use crate::messenger::error::SendError;
@@ -44,6 +44,17 @@ async fn pause(shared: &Shared, gate: &Gate, item: &OutboxItem) {
         let _ = shared.graph.sender_action(&access, &item.psid, SenderAction::TypingOn).await;
     }
     rest(shared, shared.clock.now() + signed(pause)).await;
+}
+
+/// Typing during a pause of the flow. Only where the page is free to send; what Meta says to it matters to nobody.
+pub async fn type_on(shared: &Shared, gate: &Gate, psid: &Psid) {
+    let free = shared.worlds.get(&gate.page).is_some_and(|world| world.page.state == PageState::Active);
+    if !free {
+        return;
+    }
+    if let Some(access) = access(shared, gate).await {
+        let _ = shared.graph.sender_action(&access, psid, SenderAction::TypingOn).await;
+    }
 }
 
 /// Sleeps, and does not count as running meanwhile: whoever waits for quiet need not wait for a pause.

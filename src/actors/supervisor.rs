@@ -70,8 +70,10 @@ impl Actor for Supervisor {
         let sweeper = self.sweeper.clone();
         let rounds = async move {
             loop {
-                sweeper.sweep().await;
                 let shared = &sweeper.shared;
+                let sweeping = shared.gauges.sweeps_running.hold();
+                sweeper.sweep().await;
+                drop(sweeping);
                 let _ = tokio::time::timeout(shared.options.sweep_every, shared.wake.notified()).await;
             }
         };

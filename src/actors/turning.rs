@@ -61,8 +61,16 @@ pub struct Settled<T> {
     /// The conversation as of the last commit; `None`: load it for the next turn.
     pub cache: Option<Loaded>,
     pub result: T,
+    pub follow: Follow,
+}
+
+/// What follows a commit at once.
+#[derive(Default)]
+pub struct Follow {
     /// The claimed first message.
     pub claimed: Option<OutboxItem>,
+    /// Typing is to be shown.
+    pub typing: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -79,13 +87,13 @@ enum TurnError {
 pub async fn take_event(shared: &Shared, met: Met) -> Settled<Result<(), StoreError>> {
     let (work, mut cache) = (&met.work, met.loaded);
     let failure = match attempt_event(shared, &mut cache, work, met.profile.as_ref()).await {
-        Ok(claimed) => {
+        Ok(follow) => {
             shared.gauges.turns.add(1);
-            return Settled { cache, result: Ok(()), claimed };
+            return Settled { cache, result: Ok(()), follow };
         }
         Err(failure) => failure,
     };
-    Settled { cache: None, result: set_aside(shared, work, failure).await, claimed: None }
+    Settled { cache: None, result: set_aside(shared, work, failure).await, follow: Follow::default() }
 }
 
 /// The conversation could not even be read.
@@ -115,22 +123,17 @@ async fn set_aside(shared: &Shared, work: &Work, failure: TurnError) -> Result<(
     }
 }
 
-async fn attempt_event(
-    shared: &Shared,
-    cache: &mut Option<Loaded>,
-    work: &Work,
-    profile: Option<&Profile>,
-) -> Result<Option<OutboxItem>, TurnError> {
+async fn attempt_event(shared: &Shared, cache: &mut Option<Loaded>, work: &Work, profile: Option<&Profile>) -> Result<Follow, TurnError> {
     let event = work.event();
     let (Some(psid), Some(world)) = (&event.psid, shared.worlds.get(&event.page)) else {
         let reason = if event.psid.is_none() { "no_visitor" } else { "unknown_page" };
         end_aside(shared, work, reason).await?;
-        return Ok(None);
+        return Ok(Follow::default());
     };
     // What still comes after the page was disconnected: Meta was not reached, or its events were under way.
     if matches!(world.page.state, PageState::Disconnected { .. }) {
         end_aside(shared, work, "page_disconnected").await?;
-        return Ok(None);
+        return Ok(Follow::default());
     }
     let link = find_link(shared, event).await?;
     let mut known = Known { world, older: HashMap::new(), roster: None, ticket: TicketLookup::Unknown, link, profile };
@@ -141,7 +144,7 @@ async fn attempt_event(
             Ok(Turn::Aside { reason }) => {
                 *cache = loaded;
                 end_aside(shared, work, reason).await?;
-                return Ok(None);
+                return Ok(Follow::default());
             }
             Ok(Turn::NeedsRoster) => {
                 known.roster = Some(shared.store.roster().await?);
@@ -152,12 +155,12 @@ async fn attempt_event(
                 *cache = loaded;
             }
             Ok(Turn::Ready(draft)) => match commit(shared, *draft, |ending| work.take(ending)).await? {
-                Attempt::Done { after, claimed } => {
+                Attempt::Done { after, follow } => {
                     *cache = Some(*after);
-                    return Ok(claimed);
+                    return Ok(follow);
                 }
                 Attempt::Stale => known.is_stale(shared),
-                Attempt::Taken => return Ok(None),
+                Attempt::Taken => return Ok(Follow::default()),
                 Attempt::NoCapacity => {
                     known.roster = Some(shared.store.roster().await?);
                     *cache = loaded;
@@ -179,8 +182,8 @@ pub async fn take_order(
 ) -> Settled<Result<CommandDone, CommandError>> {
     let mut cache = cache;
     match attempt_order(shared, &mut cache, page, psid, command).await {
-        Ok((done, claimed)) => Settled { cache, result: Ok(done), claimed },
-        Err(error) => Settled { cache: None, result: Err(error), claimed: None },
+        Ok((done, follow)) => Settled { cache, result: Ok(done), follow },
+        Err(error) => Settled { cache: None, result: Err(error), follow: Follow::default() },
     }
 }
 
@@ -190,7 +193,7 @@ async fn attempt_order(
     page: &PageId,
     psid: &Psid,
     command: &Command,
-) -> Result<(CommandDone, Option<OutboxItem>), CommandError> {
+) -> Result<(CommandDone, Follow), CommandError> {
     let world = shared.worlds.get(page).ok_or(CommandError::NotFound)?;
     let mut known =
         Known { world, older: HashMap::new(), roster: None, ticket: TicketLookup::Unknown, link: LinkLookup::NoRef, profile: None };
@@ -210,10 +213,10 @@ async fn attempt_order(
             Turn::Ready(draft) => {
                 let message = draft.messages.first().map(|(_, message)| message.clone());
                 match commit(shared, *draft, |_| Take::Nothing).await? {
-                    Attempt::Done { after, claimed } => {
+                    Attempt::Done { after, follow } => {
                         let done = CommandDone { conversation: after.conversation.clone(), message };
                         *cache = Some(*after);
-                        return Ok((done, claimed));
+                        return Ok((done, follow));
                     }
                     Attempt::Stale => known.is_stale(shared),
                     Attempt::Taken => return Err(CommandError::Busy),
@@ -301,7 +304,7 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 enum Attempt {
-    Done { after: Box<Loaded>, claimed: Option<OutboxItem> },
+    Done { after: Box<Loaded>, follow: Follow },
     Stale,
     Taken,
     NoCapacity,
@@ -313,13 +316,14 @@ async fn commit(shared: &Shared, mut draft: Draft, take: impl FnOnce(Ending) -> 
         draft.trace.clear();
     }
     let wakes = !draft.callouts.is_empty() || !draft.set_timers.is_empty();
+    let typing = draft.typing;
     let (commit, after) = draft.commit(take, claim_until);
     let committed = shared.store.commit(commit).await?;
     if wakes {
         shared.wake.notify_one();
     }
     Ok(match committed {
-        Committed::Done { claimed } => Attempt::Done { after: Box::new(after), claimed },
+        Committed::Done { claimed } => Attempt::Done { after: Box::new(after), follow: Follow { claimed, typing } },
         Committed::Stale => Attempt::Stale,
         Committed::Taken => Attempt::Taken,
         Committed::NoCapacity => Attempt::NoCapacity,

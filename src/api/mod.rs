@@ -50,6 +50,7 @@ pub mod me;
 pub mod operation;
 pub mod pages;
 pub mod pipelines;
+pub mod secrets;
 pub mod teams;
 pub mod tickets;
 pub mod transfer_rules;
@@ -89,7 +90,7 @@ fn routes(config: &mut ServiceConfig) {
 /// One line per noun.
 fn v1(config: &mut ServiceConfig) {
     config.configure(auth::routes).configure(me::routes).configure(users::routes);
-    config.configure(conversations::routes).configure(events::routes);
+    config.configure(conversations::routes).configure(events::routes).configure(secrets::routes);
     config.configure(operation::routes);
     config.configure(pages::routes).configure(chatflows::routes).configure(links::routes);
     config.configure(teams::routes).configure(agents::routes).configure(transfer_rules::routes);

@@ -206,6 +206,7 @@ mod tests {
             pipelines: Some(BTreeMap::from([("support".to_owned(), statuses)])),
             rule_sets: Some(names(&["default"])),
             chatflows: Some(FLOWS.iter().map(|flow| flow.name.to_owned()).collect()),
+            secrets: None,
             seated_agents: Some(true),
         };
         for flow in FLOWS {

@@ -16,6 +16,7 @@ pub mod message;
 pub mod page;
 pub mod people;
 pub mod rollout;
+pub mod secret;
 pub mod ticket;
 pub mod transfer;
 

@@ -26,6 +26,8 @@ pub struct Env {
     pub rule_sets: Option<BTreeSet<String>>,
     /// Names and ids of the page's chatflows.
     pub chatflows: Option<BTreeSet<String>>,
+    /// Names of the secrets for HTTP calls.
+    pub secrets: Option<BTreeSet<String>>,
     /// Somebody has a service seat.
     pub seated_agents: Option<bool>,
 }

@@ -1,10 +1,11 @@
 //! What a step wants to happen, as plain data. The layer above makes it so, inside and after one commit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::secret::names;
 use crate::domain::Timestamp;
 use crate::domain::ids::{CalloutId, TimerId};
 use crate::domain::message::MessageOut;
@@ -40,6 +41,8 @@ pub enum Effect {
         id: CalloutId,
         request: CalloutRequest,
     },
+    /// Typing is shown now. Not worth failing for, nor repeating.
+    Typing,
     SetTimer {
         id: TimerId,
         at: Timestamp,
@@ -81,15 +84,34 @@ pub struct TicketEdit {
     pub node: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// An HTTP call. Secrets are marks in its texts, see [`secret`](super::secret).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CalloutRequest {
     pub method: String,
     pub url: String,
     pub headers: BTreeMap<String, String>,
     pub body: Option<String>,
+    /// The body is a form's fields; else JSON.
+    #[serde(default)]
+    pub form: bool,
+    /// User and password.
+    #[serde(default)]
+    pub basic_auth: Option<(String, String)>,
+    /// The name of the secret that signs the call.
+    #[serde(default)]
+    pub sign: Option<String>,
     pub timeout_ms: u32,
     /// How often more after a failure that may pass.
     pub retries: u8,
+}
+
+impl CalloutRequest {
+    /// The names of the secrets that it needs.
+    pub fn secrets(&self) -> BTreeSet<String> {
+        let auth = self.basic_auth.iter().flat_map(|(user, password)| [user, password]);
+        let texts = std::iter::once(&self.url).chain(self.headers.values()).chain(&self.body).chain(auth);
+        texts.flat_map(|text| names(text)).chain(self.sign.clone()).collect()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -127,6 +127,10 @@ codes! {
     UnknownRules "unknown_rules" Error;
     /// A chatflow that does not exist on this page.
     UnknownChatflow "unknown_chatflow" Error;
+    /// A secret that does not exist.
+    UnknownSecret "unknown_secret" Error;
+    /// A secret where it cannot be used, or in an expression with something else.
+    MisplacedSecret "misplaced_secret" Error;
     /// A transfer, while no user has a service seat: everyone would wait in the queue.
     NobodySeated "nobody_seated" Warning;
     /// A pause after which nothing is said.

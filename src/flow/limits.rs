@@ -94,6 +94,10 @@ pub const LONGEST_TIMEOUT: SignedDuration = SignedDuration::from_hours(30 * 24);
 pub const SHORTEST_TIMEOUT: SignedDuration = SignedDuration::from_mins(1);
 /// Typing is shown at most this long before a bubble: Messenger hides it after 20 seconds.
 pub const TYPING_MS: u32 = 5_000;
+/// Typing is shown again after so long: Messenger hides it after about 20 seconds (Send API, sender actions).
+pub const TYPING_AGAIN_MS: i64 = 15_000;
+/// The longest pause during which typing is shown all along.
+pub const LONGEST_TYPING: SignedDuration = SignedDuration::from_mins(10);
 /// The longest pause between the bubbles of a turn.
 pub const LONGEST_PAUSE_MS: i64 = 20_000;
 pub const SHORTEST_CALLOUT_MS: i64 = 100;

@@ -38,6 +38,7 @@ pub mod run;
 mod saying;
 pub mod schema;
 pub mod script;
+pub mod secret;
 pub mod session;
 mod session_rules;
 pub mod step;

@@ -18,6 +18,7 @@ use super::template::{Holes, Json, Template};
 use super::text::{Text, TextKey, normalise_locale, pick};
 use super::trace::TraceLine;
 use super::variable::{Variable, lookup, weight};
+use crate::domain::Timestamp;
 use crate::domain::contact::Contact;
 use crate::domain::event::{CalloutResult, MessageIn};
 use crate::domain::ids::{ChatflowId, IdMaker, TimerId};
@@ -348,10 +349,23 @@ impl<'a> Run<'a> {
     }
 
     pub fn timer(&mut self, after: SignedDuration) -> Wait {
+        self.timer_towards(after, None)
+    }
+
+    /// When the pause that waits shall be over; `None`: with its timer.
+    pub fn waited_until(&self) -> Option<Timestamp> {
+        match self.session.wait {
+            Some(Wait::Timer { until, .. }) => until,
+            _ => None,
+        }
+    }
+
+    /// A timer on the way to a later time.
+    pub fn timer_towards(&mut self, after: SignedDuration, until: Option<Timestamp>) -> Wait {
         let timer = self.new_timer();
         let at = self.world.at.checked_add(after).unwrap_or(self.world.at);
         self.effects.push(Effect::SetTimer { id: timer, at });
-        Wait::Timer { timer }
+        Wait::Timer { timer, until }
     }
 
     pub fn callout(&mut self, request: CalloutRequest) -> Wait {

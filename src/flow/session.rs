@@ -207,6 +207,9 @@ pub enum Wait {
     },
     Timer {
         timer: TimerId,
+        /// The timer is one of several on the way there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
     },
     Callout {
         callout: CalloutId,

@@ -189,6 +189,11 @@ fn affordable(r: &mut Reader<'_>, more: usize) -> bool {
 
 fn note_uses(r: &mut Reader<'_>, expression: &Expression) {
     for name in expression.variables() {
+        if name == "secrets" {
+            let hint = "write `{{ secrets.name }}` by itself, in the `url`, `headers`, `body` or `basic_auth` of an `http_request`";
+            r.issue(Code::MisplacedSecret, "a secret cannot be used here", hint);
+            continue;
+        }
         let pointer = r.pointer().to_owned();
         r.found.uses.entry(name.to_owned()).or_insert(pointer);
     }

@@ -17,22 +17,24 @@ impl<const HTTPS_ONLY: bool> Read for WebUrl<HTTPS_ONLY> {
     fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
         let Value::String(text) = value else { return r.wrong_type("a URL, as text", value) };
         let url = Template::read_text(r, text)?;
-        if let Some(problem) = problem(&url, HTTPS_ONLY) {
-            let hint = "write the scheme and the host out: `https://shop.example/orders/{{ order | urlencode }}`";
-            r.issue(Code::BadUrl, problem, hint);
-            return None;
-        }
-        Some(Self(url))
+        check(r, url.prefix(), url.constant().is_some(), HTTPS_ONLY).then_some(Self(url))
     }
 }
 
-fn problem(url: &Template, https_only: bool) -> Option<String> {
-    let prefix = url.prefix();
+/// Reports what is wrong with a URL that begins with `prefix` and is nothing else where it is `constant`.
+pub fn check(r: &mut Reader<'_>, prefix: &str, constant: bool, https_only: bool) -> bool {
+    let Some(problem) = problem(prefix, constant, https_only) else { return true };
+    let hint = "write the scheme and the host out: `https://shop.example/orders/{{ order | urlencode }}`";
+    r.issue(Code::BadUrl, problem, hint);
+    false
+}
+
+fn problem(prefix: &str, constant: bool, https_only: bool) -> Option<String> {
     let schemes: &[&str] = if https_only { &["https://"] } else { &["https://", "http://"] };
     let Some(rest) = schemes.iter().find_map(|scheme| prefix.strip_prefix(scheme)) else {
         return Some(format!("the URL must begin with {}", schemes.join(" or ")));
     };
-    if url.constant().is_none() && !rest.contains(['/', '?']) {
+    if !constant && !rest.contains(['/', '?']) {
         return Some("the URL's host must not be an expression".into());
     }
     let odd = rest.contains(char::is_whitespace) || rest.starts_with(['/', '\\']) || url::Url::parse(prefix).is_err();
@@ -49,7 +51,7 @@ impl Read for LinkUrl {
         let Value::String(text) = value else { return r.wrong_type("a URL, as text", value) };
         let url = Template::read_text(r, text)?;
         if (url.constant().is_some() || !url.prefix().is_empty())
-            && let Some(problem) = problem(&url, false)
+            && let Some(problem) = problem(url.prefix(), url.constant().is_some(), false)
         {
             r.issue(Code::BadUrl, problem, "write `https://shop.example/lamps/{{ id | urlencode }}`, or one expression");
             return None;

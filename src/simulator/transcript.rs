@@ -7,6 +7,7 @@ use crate::domain::message::template::{MediaSource, Template};
 use crate::domain::message::{Button, Card, Content, MediaKind, MessageOut, QuickReply};
 use crate::domain::transfer::Destination;
 use crate::flow::effect::{Effect, TicketDraft, TicketEdit};
+use crate::flow::secret::shown;
 
 /// One line per effect. What is said stands as it is, with `[quick replies]` and `{buttons}`; all else in `(brackets)`.
 /// `agent` names a user id, `now` is the turn's time.
@@ -33,9 +34,10 @@ fn line(effect: &Effect, now: Timestamp, agent: &dyn Fn(crate::domain::ids::User
             Destination::TicketAndQueue { .. } => "(transfer to the queue, with a ticket)".into(),
         },
         Effect::Callout { request, .. } => match &request.body {
-            Some(body) => format!("(callout {} {} {body})", request.method, request.url),
-            None => format!("(callout {} {})", request.method, request.url),
+            Some(body) => format!("(callout {} {} {})", request.method, shown(&request.url), shown(body)),
+            None => format!("(callout {} {})", request.method, shown(&request.url)),
         },
+        Effect::Typing => "(typing)".into(),
         Effect::SetTimer { at, .. } => format!("(pause {})", length(at.duration_since(now))),
         Effect::CancelTimer { .. } => "(pause ended)".into(),
         Effect::Finished => "(finished)".into(),

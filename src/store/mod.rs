@@ -27,6 +27,7 @@ pub mod people;
 pub mod pipelines;
 pub mod requests;
 pub mod rules;
+pub mod secrets;
 pub mod sql;
 pub mod tickets;
 pub mod turns;
@@ -84,6 +85,7 @@ whole_store! {
     pipelines::PipelineStore,
     requests::RequestStore,
     rules::RuleStore,
+    secrets::SecretStore,
     tickets::TicketStore,
     turns::TurnStore,
 }

@@ -48,6 +48,8 @@ pub struct Draft {
     pub cancel_timers: Vec<TimerId>,
     pub callouts: Vec<NewCallout>,
     pub assign: Option<Assign>,
+    /// Typing is shown once the turn is committed.
+    pub typing: bool,
     pub facts: Facts,
     pub trace: Vec<TraceLine>,
 }
@@ -92,6 +94,7 @@ impl Draft {
             cancel_timers: Vec::new(),
             callouts: Vec::new(),
             assign: None,
+            typing: false,
             facts: Facts::default(),
             trace: Vec::new(),
         }

@@ -8,5 +8,6 @@ mod pages;
 mod people;
 mod requests;
 mod rules;
+mod secrets;
 mod tickets;
 mod turns;

@@ -94,6 +94,7 @@ pub(super) async fn surroundings(api: &Api, page: &PageId) -> Result<Env, Proble
         pipelines: Some(pipelines.collect()),
         rule_sets: Some(rule_sets),
         chatflows: Some(callable(api, page).await?),
+        secrets: Some(api.store.secrets().await?.into_iter().map(|secret| secret.name).collect()),
         seated_agents: Some(seated),
     })
 }

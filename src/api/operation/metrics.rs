@@ -67,6 +67,7 @@ fn text(seen: &Observation) -> String {
         _ = writeln!(out, "causerie_{name} {value}");
     }
     pages(&mut out, seen);
+    hosts(&mut out, seen);
     out
 }
 
@@ -78,6 +79,17 @@ fn pages(out: &mut String, seen: &Observation) {
     head(out, "page_blocked", Kind::Gauge, "1 where the page's queue stands still.");
     for page in &seen.pages {
         _ = writeln!(out, "causerie_page_blocked{{page=\"{}\"}} {}", label(&page.page), u8::from(page.blocked.is_some()));
+    }
+}
+
+fn hosts(out: &mut String, seen: &Observation) {
+    head(out, "callout_host_failures", Kind::Gauge, "Failures in a row of a host that flows call.");
+    for host in &seen.callout_hosts {
+        _ = writeln!(out, "causerie_callout_host_failures{{host=\"{}\"}} {}", label(&host.host), host.failures);
+    }
+    head(out, "callout_host_open", Kind::Gauge, "1 where the host is left alone for a while.");
+    for host in &seen.callout_hosts {
+        _ = writeln!(out, "causerie_callout_host_open{{host=\"{}\"}} {}", label(&host.host), u8::from(host.open_until.is_some()));
     }
 }
 

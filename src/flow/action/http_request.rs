@@ -12,29 +12,26 @@ use crate::flow::limits;
 use crate::flow::read::{Read, Reader, document, shorten, words};
 use crate::flow::read_types::{Ordered, Save, Span, Target, Whole};
 use crate::flow::run::{Arrived, Next, Run};
-use crate::flow::template::{Json, Template};
-use crate::flow::web_url::WebUrl;
+use crate::flow::secret::{self, SecretJson, SecretName, SecretText, SecretUrl};
 
 use super::{Behaviour, Shape};
 
 words! {
-    /// The HTTP method.
-    pub enum Method {
-        /// Reads.
-        Get = "GET",
-        /// Creates, or does.
-        Post = "POST",
-        /// Replaces.
-        Put = "PUT",
-        /// Changes.
-        Patch = "PATCH",
-        /// Removes.
-        Delete = "DELETE",
+    /// How a body is sent.
+    pub enum Encoding {
+        /// As JSON (`application/json`).
+        Json = "json",
+        /// As a form's fields (`application/x-www-form-urlencoded`): the body is an object.
+        Form = "form",
     }
 }
 
 document! {
-    /// Asks another system over HTTP, and goes on when it has answered, or at `failed`.
+    /// Asks another system over HTTP, and goes on when it has answered, or at `failed`. A host that fails again and again is
+    /// left alone for a while, and calls to it fail at once.
+    ///
+    /// `{{ secrets.name }}` stands for a secret of the server (`PUT /v1/secrets/{name}`) in `url`, `headers`, `body` and
+    /// `basic_auth`, and nowhere else. Flows, sessions and explanations never hold its value.
     ///
     /// ```json
     /// { "type": "http_request", "url": "https://shop.example/orders/{{ last_text | urlencode }}",
@@ -43,17 +40,30 @@ document! {
     ///
     /// ```json
     /// { "type": "http_request", "method": "POST", "url": "https://crm.example/leads",
-    ///   "headers": { "x-source": "messenger" }, "body": { "name": "{{ contact.name }}" }, "retries": 2 }
+    ///   "headers": { "authorization": "Bearer {{ secrets.crm_token }}" }, "body": { "name": "{{ contact.name }}" }, "retries": 2 }
+    /// ```
+    ///
+    /// ```json
+    /// { "type": "http_request", "method": "PUT", "url": "https://legacy.example/contact", "send_as": "form",
+    ///   "body": { "id": "{{ contact.id }}" }, "basic_auth": { "user": "bot", "password": "{{ secrets.legacy_password }}" },
+    ///   "sign": "legacy_hmac", "failed": "handoff" }
     /// ```
     pub struct HttpRequest {
-        /// The HTTP method.
-        pub method: Method = Method::Get,
+        /// The HTTP method, in capitals: `GET`, `POST`, `PUT`, `PATCH`, `DELETE`, or whatever the other side understands.
+        pub method: Method = Method::default(),
         /// An absolute URL. Scheme and host are written out.
-        pub url: WebUrl<false>,
+        pub url: SecretUrl,
         /// Header → value.
-        pub headers: Ordered<Template> = Ordered(Vec::new()),
-        /// Sent as JSON.
-        pub body: Option<Json>,
+        pub headers: Ordered<SecretText> = Ordered(Vec::new()),
+        /// What is sent.
+        pub body: Option<SecretJson>,
+        /// How the body is sent.
+        pub send_as: Encoding = Encoding::Json,
+        /// User and password by HTTP's Basic scheme.
+        pub basic_auth: Option<BasicAuth>,
+        /// The name of a secret that signs the call: the header `x-causerie-timestamp` holds the seconds since 1970,
+        /// `x-causerie-signature` is `v1=` and the HMAC-SHA256, in hex, of `{timestamp}.{method}.{path and query}.{body}`.
+        pub sign: Option<SecretName>,
         /// How long an answer may take: 100 ms to 60 s.
         pub timeout: Span<{ limits::SHORTEST_CALLOUT_MS }, { limits::LONGEST_CALLOUT_MS }> = Span(SignedDuration::from_secs(10)),
         /// How often more after a failure that may pass (0 to 5).
@@ -66,6 +76,57 @@ document! {
         pub failed: Option<Target>,
         /// Where to go on when the time was over; `failed` unless said otherwise.
         pub timed_out: Option<Target>,
+    }
+}
+
+document! {
+    /// User and password.
+    pub struct BasicAuth {
+        /// Who calls.
+        pub user: SecretText,
+        /// A secret, as a rule.
+        pub password: SecretText,
+    }
+}
+
+/// Any method but those that speak to proxies.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Method(String);
+
+impl Default for Method {
+    fn default() -> Self {
+        Self("GET".into())
+    }
+}
+
+impl Method {
+    fn has_no_body(&self) -> bool {
+        matches!(self.0.as_str(), "GET" | "HEAD")
+    }
+}
+
+impl Read for Method {
+    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
+        let word = String::read(r, value)?;
+        let token = (1..=20).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'-');
+        if !token || matches!(word.as_str(), "CONNECT" | "TRACE") {
+            let hint = "in capitals: `GET`, `POST`, `PUT`, `PATCH`, `DELETE`";
+            r.issue(Code::WrongValue, format!("`{}` is not a method that a flow may use", shorten(&word)), hint);
+            return None;
+        }
+        Some(Self(word))
+    }
+}
+
+impl schemars::JsonSchema for Method {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Method".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[A-Z-]{1,20}$", "examples": ["GET", "POST", "PUT", "PATCH", "DELETE"], "default": "GET" })
     }
 }
 
@@ -103,8 +164,17 @@ impl schemars::JsonSchema for Saves {
 
 impl Behaviour for HttpRequest {
     fn settle(&mut self, r: &mut Reader<'_>) {
-        if self.method == Method::Get && self.body.is_some() {
-            r.at("body", |r| r.issue(Code::WrongValue, "a GET request has no body", "use `POST`, or put it into the URL"));
+        if self.method.has_no_body() && self.body.is_some() {
+            r.at("body", |r| {
+                r.issue(Code::WrongValue, format!("a {} request has no body", self.method.0), "use `POST`, or put it into the URL")
+            });
+        }
+        if self.send_as == Encoding::Form && self.body.as_ref().is_none_or(|body| !body.is_object()) {
+            r.at("body", |r| r.issue(Code::WrongValue, "a form is an object: field → value", "or leave `send_as` out"));
+        }
+        let authorized = self.headers.0.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        if authorized && self.basic_auth.is_some() {
+            r.at("basic_auth", |r| r.issue(Code::NoEffect, "the header `authorization` is given too", "only the header is sent"));
         }
         for (name, _) in &self.headers.0 {
             let token = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
@@ -151,22 +221,31 @@ impl Behaviour for HttpRequest {
 
 impl HttpRequest {
     fn request(&self, run: &mut Run<'_>) -> Option<CalloutRequest> {
-        let url = run.plain(&self.url.0)?;
+        let url = self.url.0.render(run)?;
         let mut headers = BTreeMap::new();
         for (name, value) in &self.headers.0 {
             // A line break would smuggle in another header.
-            let value = run.plain(value)?.replace(['\r', '\n'], " ");
+            let value = value.render(run)?.replace(['\r', '\n'], " ");
             headers.insert(name.to_lowercase(), value);
         }
+        let form = self.send_as == Encoding::Form;
         let body = match &self.body {
             Some(body) => {
-                headers.entry("content-type".into()).or_insert_with(|| "application/json".into());
-                Some(run.json(body)?.to_string())
+                let media_type = if form { "application/x-www-form-urlencoded" } else { "application/json" };
+                headers.entry("content-type".into()).or_insert_with(|| media_type.into());
+                let value = body.value(run)?;
+                Some(if form { fields(&value) } else { value.to_string() })
             }
             None => None,
         };
+        let basic_auth = match &self.basic_auth {
+            Some(auth) if !headers.contains_key("authorization") => Some((auth.user.render(run)?, auth.password.render(run)?)),
+            _ => None,
+        };
         let retries = u8::try_from(self.retries.0).unwrap_or(5);
-        Some(CalloutRequest { method: self.method.word().into(), url, headers, body, timeout_ms: self.timeout.millis(), retries })
+        let sign = self.sign.as_ref().map(|name| name.0.clone());
+        let (method, timeout_ms) = (self.method.0.clone(), self.timeout.millis());
+        Some(CalloutRequest { method, url, headers, body, form, basic_auth, sign, timeout_ms, retries })
     }
 
     fn fail(&self, run: &mut Run<'_>, target: Option<Target>, why: &str) -> Next {
@@ -179,4 +258,16 @@ impl HttpRequest {
             }
         }
     }
+}
+
+/// A form's fields: texts as they are, all else as JSON; null is left out. Marks of secrets stay marks.
+fn fields(value: &Value) -> String {
+    let Value::Object(fields) = value else { return String::new() };
+    let encode = |text: &str| -> String { url::form_urlencoded::byte_serialize(text.as_bytes()).collect() };
+    let mut pairs = Vec::new();
+    for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        pairs.push(format!("{}={}", encode(name), secret::map_words(&text, encode)));
+    }
+    pairs.join("&")
 }

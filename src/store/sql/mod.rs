@@ -24,6 +24,7 @@ pub mod reader;
 pub mod requests;
 mod rollouts;
 mod rules;
+mod secrets;
 mod tickets;
 pub mod turns;
 pub mod writer;

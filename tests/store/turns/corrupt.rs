@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use causerie::domain::event::{CalloutResult, Inbound};
 use causerie::domain::ids::Psid;
 use causerie::flow::effect::CalloutRequest;
@@ -72,8 +70,7 @@ fn a_message_that_cannot_be_read_fails_and_those_behind_it_go_on() {
 fn a_callout_that_cannot_be_read_returns_as_failed() {
     on_each_database(|store| async move {
         let mut ana = Thread::new("ana");
-        let request =
-            CalloutRequest { method: "GET".into(), url: "u".into(), headers: BTreeMap::new(), body: None, timeout_ms: 1, retries: 0 };
+        let request = CalloutRequest { method: "GET".into(), url: "u".into(), timeout_ms: 1, ..CalloutRequest::default() };
         let mut commit = ana.turn();
         commit.callouts = (0..2).map(|_| NewCallout { id: ana.ids.next(), request: request.clone() }).collect();
         let ids: Vec<_> = commit.callouts.iter().map(|new| new.id).collect();

@@ -17,6 +17,7 @@ fn request() -> CalloutRequest {
         body: None,
         timeout_ms: 5_000,
         retries: 2,
+        ..CalloutRequest::default()
     }
 }
 
