@@ -16,6 +16,7 @@ use secrecy::SecretString;
 use cli::author::{self, Chat};
 use cli::draw::{self, Diagram};
 use cli::proof::{self, Proof};
+use cli::gallery::{self, Templates};
 use cli::server::{self, NewOwner};
 use cli::translate::{self, Translations};
 use cli::{complain, say};
@@ -104,6 +105,8 @@ enum Command {
     Simulate(Chat),
     /// Draw a flow: nodes, ways, loops, what nothing leads to; an SVG picture or Mermaid text
     Diagram(Diagram),
+    /// List the flows to start from, or print one
+    Templates(Templates),
     /// List a flow's texts in a language, write them for translators, or take them back
     ///
     /// Without --export or --import, lists every text with its state; exit code 1 where a translation is missing.
@@ -160,6 +163,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Diff { old, new, json } => author::diff(&old, &new, json),
         Command::Simulate(chat) => author::simulate(&chat),
         Command::Diagram(wanted) => draw::diagram(&wanted),
+        Command::Templates(wanted) => gallery::templates(&wanted),
         Command::Translations(wanted) => translate::translations(&wanted),
     }
 }

@@ -125,6 +125,15 @@ fn a_flow_is_drawn() {
 }
 
 #[test]
+fn a_flow_begins_with_a_template() {
+    let desk = Desk::new();
+    assert!(good(&desk.run(&["templates"], "")).contains("welcome-menu"));
+    let flow = good(&desk.run(&["templates", "welcome-menu"], ""));
+    assert!(good(&desk.run(&["test", "-"], &flow)).contains("3 passed, 0 failed"));
+    assert!(bad(&desk.run(&["templates", "nothing"], "")).contains("welcome-menu"));
+}
+
+#[test]
 fn a_flow_is_translated() {
     let desk = Desk::new();
     let flow = desk.file("flow.json", FLOW);
@@ -142,7 +151,7 @@ fn a_flow_is_translated() {
 #[test]
 fn a_command_explains_itself() {
     let desk = Desk::new();
-    for command in ["serve", "demo", "migrate", "openapi", "check", "simulate", "translations", "diagram", "create-owner"] {
+    for command in ["serve", "demo", "migrate", "openapi", "check", "simulate", "translations", "diagram", "templates", "create-owner"] {
         assert!(good(&desk.run(&["--help"], "")).contains(command), "{command}");
         assert!(good(&desk.run(&[command, "--help"], "")).len() > 100, "{command}");
     }

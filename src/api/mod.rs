@@ -42,6 +42,7 @@ pub mod tokens;
 
 pub mod agents;
 pub mod auth;
+pub mod chatflow_templates;
 pub mod chatflows;
 pub mod conversations;
 pub mod events;
@@ -92,7 +93,7 @@ fn v1(config: &mut ServiceConfig) {
     config.configure(auth::routes).configure(me::routes).configure(users::routes);
     config.configure(conversations::routes).configure(events::routes).configure(secrets::routes);
     config.configure(operation::routes);
-    config.configure(pages::routes).configure(chatflows::routes).configure(links::routes);
+    config.configure(pages::routes).configure(chatflows::routes).configure(chatflow_templates::routes).configure(links::routes);
     config.configure(teams::routes).configure(agents::routes).configure(transfer_rules::routes);
     config.configure(pipelines::routes).configure(tickets::routes);
 }

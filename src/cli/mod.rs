@@ -1,8 +1,9 @@
-//! What the commands do: [`author`], [`proof`], [`translate`] and [`draw`] for those who write flows (no server, no settings),
-//! [`server`] for those who run it.
+//! What the commands do: [`author`], [`proof`], [`translate`], [`draw`] and [`gallery`] for those who write flows (no server,
+//! no settings), [`server`] for those who run it.
 
 pub mod author;
 pub mod draw;
+pub mod gallery;
 pub mod proof;
 pub mod server;
 pub mod translate;

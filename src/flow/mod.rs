@@ -20,6 +20,7 @@ pub mod document;
 pub mod effect;
 pub mod expression;
 mod fallback;
+pub mod gallery;
 mod graph;
 mod hooks;
 mod input;

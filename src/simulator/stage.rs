@@ -39,6 +39,8 @@ pub struct Stage {
     pub rules: BTreeMap<String, RuleSet>,
     pub pipelines: Vec<Pipeline>,
     pub at: Timestamp,
+    /// The session came back from JSON as it went, each time.
+    pub lossless: bool,
     flows: Vec<(String, ChatflowId, Arc<Flow>)>,
     key: TokenKey,
     ids: IdMaker,
@@ -61,6 +63,7 @@ impl Stage {
             rules: BTreeMap::new(),
             pipelines,
             at,
+            lossless: true,
             flows: vec![(name.to_owned(), ids.next(), flow)],
             key: TokenKey::new(&[7; 32]),
             ids,
@@ -259,6 +262,7 @@ impl Stage {
         };
         let outcome = step(&world, session, input);
         self.session = reloaded(&outcome.session);
+        self.lossless &= self.session.as_ref() == Some(&outcome.session);
         if let Some(contact) = outcome.contact {
             self.contact = contact;
         }

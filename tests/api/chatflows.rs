@@ -273,3 +273,29 @@ async fn a_repeated_create_with_its_key_makes_one_chatflow() {
     create("other").await.refused(422, "idempotency_key_reused");
     assert_eq!(office.show("/v1/chatflows").await["items"].as_array().unwrap().len(), 1);
 }
+
+#[actix_web::test]
+async fn a_chatflow_may_begin_with_a_template() {
+    let office = Office::with_page().await;
+    let templates = office.show("/v1/chatflow-templates?limit=3").await;
+    assert_eq!((templates["items"].as_array().unwrap().len(), &templates["items"][0]["name"]), (3, &json!("instant-reply")));
+    let rest = office.show(&format!("/v1/chatflow-templates?after={}", templates["next"].as_str().unwrap())).await;
+    for template in templates["items"].as_array().unwrap().iter().chain(rest["items"].as_array().unwrap()) {
+        let name = template["name"].as_str().unwrap();
+        let shown = office.show(&format!("/v1/chatflow-templates/{name}")).await;
+        assert_eq!((&shown["title"], template["languages"].as_array().map(Vec::len)), (&template["title"], Some(2)), "{name}");
+        let body = json!({ "page": PAGE, "name": name, "kind": "bot", "template": name });
+        let made = office.post("/v1/chatflows").json(body).send().await.expect(201);
+        let path = format!("/v1/chatflows/{}", made["id"].as_str().unwrap());
+        assert_eq!(office.show(&format!("{path}/draft")).await, shown["document"], "{name}");
+        office.post(&format!("{path}/publish")).send().await.expect(201);
+    }
+    office.get("/v1/chatflow-templates/nothing").send().await.refused(404, "not_found");
+    let body = |more: Value| {
+        let mut body = json!({ "page": PAGE, "name": "x", "kind": "bot", "template": "faq" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    office.post("/v1/chatflows").json(body(json!({ "template": "nothing" }))).send().await.refused(422, "missing_reference");
+    office.post("/v1/chatflows").json(body(json!({ "document": {} }))).send().await.refused(422, "invalid_body");
+}

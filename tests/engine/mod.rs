@@ -6,6 +6,8 @@
 
 mod checks;
 mod documents;
+mod fuzz;
+mod gallery;
 mod hostile;
 mod properties;
 mod simulator;

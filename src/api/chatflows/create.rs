@@ -17,6 +17,7 @@ use crate::api::state::Api;
 use crate::domain::chatflow::ChatflowKind;
 use crate::domain::ids::PageId;
 use crate::domain::page::{Page, SecondPrimary};
+use crate::flow::gallery::starter;
 use crate::flow::live_chat::LiveChat;
 use crate::store::StoreError;
 
@@ -34,6 +35,10 @@ pub struct CreateChatflowBody {
     /// The short form of a `live_chat`: it becomes the document.
     #[serde(default)]
     live_chat: Option<LiveChatBody>,
+    /// Instead of a document: one to start from, by its name. See `GET /v1/chatflow-templates`.
+    #[serde(default)]
+    #[schema(example = "welcome-menu")]
+    template: Option<String>,
     /// Publish and activate it and make it the page's primary chatflow: only where the page has none, and the document no errors.
     #[serde(default)]
     primary: bool,
@@ -69,6 +74,13 @@ pub async fn create_chatflow(api: Data<Api>, caller: Caller, body: JsonOrYaml<Cr
 }
 
 fn document(body: &CreateChatflowBody) -> Result<Value, Problem> {
+    if let Some(name) = &body.template {
+        if body.document.is_some() || body.live_chat.is_some() {
+            return Err(Problem::invalid("/template", "invalid_value", "give the template or a document, not both"));
+        }
+        let found = starter(name).ok_or_else(|| missing("/template", format!("no chatflow template `{name}`")))?;
+        return Ok(found.document());
+    }
     match (&body.document, &body.live_chat, body.kind) {
         (Some(_), Some(_), _) => Err(Problem::invalid("/live_chat", "invalid_value", "give the short form or the document, not both")),
         (None, Some(_), ChatflowKind::Bot) => Err(Problem::invalid("/live_chat", "invalid_value", "the short form is a `live_chat`'s")),

@@ -1,0 +1,13 @@
+//! `/v1/chatflow-templates`: documents to start from. `POST /v1/chatflows` with `template` makes a chatflow of one.
+
+mod list;
+mod show;
+mod view;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use view::ChatflowTemplateView;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(list::list_chatflow_templates).service(show::show_chatflow_template);
+}
