@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use causerie::flow;
 use causerie::flow::check::Env;
-use causerie::flow::translation::{self, State, Table, csv, xliff};
+use causerie::flow::translation::{self, State, Table};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
@@ -46,8 +46,8 @@ pub fn translations(wanted: &Translations) -> anyhow::Result<ExitCode> {
         return import(&document, &table, &read(file)?, text.trim_start().starts_with('{'));
     }
     match wanted.export {
-        Some(Format::Csv) => say(csv::write(&table).trim_end()),
-        Some(Format::Xliff) => say(xliff::write(&table).trim_end()),
+        Some(Format::Csv) => say(translation::csv::write(&table).trim_end()),
+        Some(Format::Xliff) => say(translation::xliff::write(&table).trim_end()),
         None => list(&table),
     }
 }
@@ -64,7 +64,7 @@ fn list(table: &Table) -> anyhow::Result<ExitCode> {
 
 fn import(document: &Value, table: &Table, file: &str, as_json: bool) -> anyhow::Result<ExitCode> {
     let xml = file.trim_start_matches('\u{feff}').trim_start().starts_with('<');
-    let changes = if xml { xliff::read(file, table) } else { csv::read(file) };
+    let changes = if xml { translation::xliff::read(file, table) } else { translation::csv::read(file) };
     match changes.and_then(|changes| translation::apply(document, &table.locale, &Env::default(), &changes)) {
         Ok(after) if as_json => say(&serde_json::to_string_pretty(&after)?),
         Ok(after) => say(serde_norway::to_string(&after).context("the flow cannot be written as YAML")?.trim_end()),

@@ -33,6 +33,7 @@ mod memory;
 pub mod moving;
 mod parse;
 pub mod read;
+mod read_schema;
 pub mod read_types;
 pub mod reference;
 pub mod run;

@@ -109,7 +109,7 @@ fn one_bad_action_does_not_hide_the_others() {
 
 #[test]
 fn a_value_of_any_depth_is_refused_before_it_is_read() {
-    let deep = (0..2_000).fold(json!("x"), |inner, _| json!([inner]));
+    let deep = (0..2_000).fold(json!("x"), |inner, _| Value::Array(vec![inner]));
     let mut document = json!({ "spec_version": "1.0", "start": "a", "nodes": { "a": [{ "type": "set", "values": {} }] } });
     // Moved, not written into it: that would go as deep.
     document["nodes"]["a"][0]["values"]["x"] = deep;

@@ -17,6 +17,7 @@ use crate::flow::diagram::{chart, mermaid, svg};
 #[into_params(parameter_in = Query)]
 pub struct DiagramQuery {
     /// Instead of `Accept`.
+    #[param(inline)]
     format: Option<Drawn>,
     /// A published version; the draft unless said otherwise.
     version: Option<u32>,

@@ -15,6 +15,7 @@ use crate::flow::translation::{locale, table};
 #[into_params(parameter_in = Query)]
 pub struct TranslationsQuery {
     /// Instead of `Accept`.
+    #[param(inline)]
     format: Option<Format>,
 }
 

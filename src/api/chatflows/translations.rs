@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::etag;
 use crate::api::extract::{body_limit, parse_json, read_body};
 use crate::api::problem::{Code, FieldError, Problem};
-use crate::flow::translation::{Change, Refusal, State, Table, TextRow, csv, xliff};
+use crate::flow::translation::{self, Change, Refusal, State, Table, TextRow};
 
 /// What a table may be written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -150,8 +150,8 @@ impl Sent {
     /// The rows; `table` is what the draft says now.
     pub fn changes(self, table: &Table) -> Result<Vec<Change>, Vec<Refusal>> {
         let body = match self {
-            Self::Csv(text) => return csv::read(&text),
-            Self::Xliff(text) => return xliff::read(&text, table),
+            Self::Csv(text) => return translation::csv::read(&text),
+            Self::Xliff(text) => return translation::xliff::read(&text, table),
             Self::Rows(body) => body,
         };
         if body.locale.as_ref().is_some_and(|locale| *locale != table.locale) {
@@ -191,8 +191,8 @@ impl Responder for TableAnswer {
         answer.insert_header((ETAG, etag::tag(self.revision)));
         let (media_type, ending, text) = match self.format {
             Format::Json => return answer.json(TranslationsView::from(self.table)),
-            Format::Csv => ("text/csv; charset=utf-8; header=present", "csv", csv::write(&self.table)),
-            Format::Xliff => ("application/xliff+xml", "xlf", xliff::write(&self.table)),
+            Format::Csv => ("text/csv; charset=utf-8; header=present", "csv", translation::csv::write(&self.table)),
+            Format::Xliff => ("application/xliff+xml", "xlf", translation::xliff::write(&self.table)),
         };
         answer.insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{}.{ending}\"", self.table.locale)));
         answer.content_type(media_type).body(text)
