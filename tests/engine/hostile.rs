@@ -107,6 +107,10 @@ fn too_much_of_anything_is_refused_soon() {
     refused("languages", &json!({ "languages": names(100_000).collect::<Vec<_>>(), "nodes": {} }), Code::WrongValue);
     let titles: Vec<Value> = (0..60_000).map(|i| json!({ "title": format!("t{i}") })).collect();
     refused("options", &wide(ask(json!({ "options": titles }))), Code::TooLarge);
+    let fields: Vec<Value> = (0..40_000).map(|i| json!({ "save": format!("f{i}"), "text": "?" })).collect();
+    refused("fields", &wide(json!({ "type": "form", "fields": fields })), Code::TooLarge);
+    let cards: Vec<Value> = (0..40_000).map(|i| json!({ "title": format!("c{i}") })).collect();
+    check_soon("cards", &wide(json!({ "type": "send_carousel", "cards": cards })));
     let wordy: Vec<Value> = (0..90)
         .map(|i| json!({ "title": format!("t{i}"), "synonyms": (0..2_000).map(|k| format!("w{i}_{k}")).collect::<Vec<_>>() }))
         .collect();

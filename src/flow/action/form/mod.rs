@@ -83,7 +83,7 @@ impl Behaviour for Form {
                 _ if self.fields.iter().all(|field| !field.rules.asked) => r.issue(Code::NoEffect, "no field is ever asked", ""),
                 _ => {}
             }
-            for (i, field) in self.fields.iter().enumerate() {
+            for (i, field) in self.fields.iter().enumerate().take(limits::FIELDS) {
                 if self.confirm.is_some() && field.rules.label.is_none() && field.variable().chars().count() > limits::TITLE_CHARS {
                     let message = format!("`{}` has more than {} characters", field.variable(), limits::TITLE_CHARS);
                     let hint = "give the field a `label`: it is shown where the visitor chooses what to change";
