@@ -21,7 +21,7 @@ use crate::store::{Result, StoreError};
 const MAX_BATCH: usize = 512;
 /// Jobs that may wait before one writer; beyond it the answer is `Overloaded`.
 const QUEUE: usize = 8_192;
-/// More gained nothing on PostgreSQL (see the README's figures).
+/// Each is a connection, and the database has other clients too.
 const POSTGRES_WRITERS: usize = 4;
 
 /// Why a job's writes must be taken back.
