@@ -15,8 +15,8 @@ use secrecy::SecretString;
 
 use cli::author::{self, Chat};
 use cli::draw::{self, Diagram};
-use cli::proof::{self, Proof};
 use cli::gallery::{self, Templates};
+use cli::proof::{self, Proof};
 use cli::server::{self, NewOwner};
 use cli::translate::{self, Translations};
 use cli::{complain, say};

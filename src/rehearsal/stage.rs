@@ -238,7 +238,10 @@ impl Stage {
         };
         match value() {
             Some(Value::String(text)) => text == wanted,
-            Some(other) => other.to_string() == wanted,
+            Some(other) => {
+                let text = other.to_string();
+                text == wanted
+            }
             None => false,
         }
     }

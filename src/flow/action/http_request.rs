@@ -166,7 +166,7 @@ impl Behaviour for HttpRequest {
     fn settle(&mut self, r: &mut Reader<'_>) {
         if self.method.has_no_body() && self.body.is_some() {
             r.at("body", |r| {
-                r.issue(Code::WrongValue, format!("a {} request has no body", self.method.0), "use `POST`, or put it into the URL")
+                r.issue(Code::WrongValue, format!("a {} request has no body", self.method.0), "use `POST`, or put it into the URL");
             });
         }
         if self.send_as == Encoding::Form && self.body.as_ref().is_none_or(|body| !body.is_object()) {

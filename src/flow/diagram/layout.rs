@@ -276,7 +276,7 @@ impl Rails {
         for (rank, members) in order.iter().enumerate() {
             let widest = members.iter().map(|&spot| spots[spot].width).fold(0.0, f64::max);
             let outer = rank == 0 || rank + 1 == order.len();
-            let between = rank % 2 == 0 && !(members.is_empty() && outer);
+            let between = rank.is_multiple_of(2) && !(members.is_empty() && outer);
             let width = if between { widest + 2.0 * Self::CURVE } else { widest };
             left.push(x);
             x += width;

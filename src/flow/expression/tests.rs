@@ -136,33 +136,17 @@ fn the_names_of_its_variables_are_known() {
     assert_eq!(names, ["order", "topic"]);
 }
 
+fn values() -> Vec<Value> {
+    let scalars = json!([null, true, false, 0, 5, -3, 5.5, 1e300, 9_007_199_254_740_993_i64, u64::MAX]);
+    let texts = json!(["", "x", "5", " 5 ", "5.0", "é/ &"]);
+    let nested = json!([[], [1], {}, { "k": "v" }, { "k": null }, { "k": { "k": 1 } }]);
+    [scalars, texts, nested].iter().flat_map(|values| values.as_array().unwrap().clone()).collect()
+}
+
 /// The simple forms are computed by hand; they must mean what they mean in minijinja.
 #[test]
 fn the_quick_forms_mean_what_the_language_means() {
-    let values = [
-        json!(null),
-        json!(true),
-        json!(false),
-        json!(0),
-        json!(5),
-        json!(-3),
-        json!(5.5),
-        json!(1e300),
-        json!(9_007_199_254_740_993_i64),
-        json!(u64::MAX),
-        json!(""),
-        json!("x"),
-        json!("5"),
-        json!(" 5 "),
-        json!("5.0"),
-        json!("é/ &"),
-        json!([]),
-        json!([1]),
-        json!({}),
-        json!({ "k": "v" }),
-        json!({ "k": null }),
-        json!({ "k": { "k": 1 } }),
-    ];
+    let values = values();
     let mut sources: Vec<String> = Vec::new();
     for path in [
         "v",

@@ -51,7 +51,7 @@ fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -61,7 +61,7 @@ fn thousands(number: u64) -> String {
 
 fn duration(millis: u64) -> String {
     let units = [(86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute"), (1_000, "second"), (1, "millisecond")];
-    let fit = units.into_iter().find(|(unit, _)| millis >= *unit && millis % unit == 0);
+    let fit = units.into_iter().find(|(unit, _)| millis >= *unit && millis.is_multiple_of(*unit));
     let (unit, name) = fit.unwrap_or((1, "millisecond"));
     let count = millis / unit;
     format!("{} {name}{}", thousands(count), if count == 1 { "" } else { "s" })

@@ -17,9 +17,9 @@ pub const PAGES: u16 = 128;
 pub(super) fn pages(count: usize) -> Vec<Range<usize>> {
     const ALL: usize = limits::QUICK_REPLIES;
     if count <= ALL {
-        return vec![0..count];
+        return std::iter::once(0..count).collect();
     }
-    let mut pages = vec![0..ALL - 1];
+    let mut pages: Vec<_> = std::iter::once(0..ALL - 1).collect();
     let mut next = ALL - 1;
     while next < count {
         let room = if count - next < ALL { ALL - 1 } else { ALL - 2 };
