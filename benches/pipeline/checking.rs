@@ -71,7 +71,7 @@ fn expressions(document: &Value) -> Vec<String> {
             }
             Value::Array(items) => open.extend(items),
             Value::String(text) => {
-                found.extend(text.split("{{").skip(1).filter_map(|part| Some(part.split_once("}}")?.0.trim().to_owned())))
+                found.extend(text.split("{{").skip(1).filter_map(|part| Some(part.split_once("}}")?.0.trim().to_owned())));
             }
             _ => {}
         }

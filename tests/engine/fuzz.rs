@@ -159,11 +159,8 @@ fn hold(stage: &Stage, turn: &Turn, timers: &mut BTreeSet<String>) {
     assert!(stage.lossless, "the session is another one when it comes back from the store");
     assert!(session.frames.len() <= limits::CALL_DEPTH && session.queued.len() <= limits::QUEUED_INPUTS);
     assert!(session.finished == session.frames.is_empty() && (session.finished || session.wait.is_some()));
-    assert_eq!(
-        matches!(session.wait, Some(Wait::Callout { .. })) && stage.waiting_callout().is_none(),
-        false,
-        "it waits for a call that nobody makes"
-    );
+    let forgotten = matches!(session.wait, Some(Wait::Callout { .. })) && stage.waiting_callout().is_none();
+    assert!(!forgotten, "it waits for a call that nobody makes");
     for (name, value) in &session.variables {
         assert!(value.to_string().len() <= limits::VALUE_BYTES + 100, "`{name}` is too large");
     }

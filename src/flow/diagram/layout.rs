@@ -287,7 +287,7 @@ impl Rails {
 
     /// Without the room for curves.
     fn inner(&self, rank: usize) -> (f64, f64) {
-        let curve = if rank % 2 == 0 { Self::CURVE } else { 0.0 };
+        let curve = if rank.is_multiple_of(2) { Self::CURVE } else { 0.0 };
         (self.left[rank] + curve, (self.right[rank] - curve).max(self.left[rank] + curve))
     }
 }
