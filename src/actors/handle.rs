@@ -96,9 +96,12 @@ impl Actors {
         }
     }
 
+    /// What is under way. Work goes from gauge to gauge, and is counted in the next before it leaves the one before: read
+    /// in the order in which it goes, and once more the other way round, none of it slips by.
     fn busy(&self) -> u64 {
         let gauges = &self.shared.gauges;
-        gauges.in_flight.get() + gauges.turns_running.get() + gauges.sends_running.get() + gauges.sweeps_running.get()
+        let stages = [&gauges.sweeps_running, &gauges.in_flight, &gauges.turns_running, &gauges.sends_running];
+        stages.iter().chain(stages.iter().rev()).map(|gauge| gauge.get()).sum()
     }
 
     /// Returns once nothing is under way. Looks at real time: it waits for threads, not for the clock.
