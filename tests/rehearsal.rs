@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use causerie::flow::check::{Env, check};
-use causerie::flow::script::{read_script, read_tests};
+use causerie::flow::script::{FlowTest, read_script, read_tests};
 use causerie::flow::{Flow, parse};
 use causerie::rehearsal::simulation::simulate;
 use causerie::rehearsal::test::{TestRun, run, usual_start};
@@ -122,4 +122,14 @@ fn a_simulation_explains_itself_and_becomes_a_test_that_passes() {
     let ran = run("example", &flow, &tests, "", &[]);
     assert!(ran.passed, "{:#?}", ran.tests);
     assert_eq!(ran.tests[0].transcript.len(), simulation.steps.iter().map(|step| step.transcript.len()).sum::<usize>());
+}
+
+#[test]
+fn the_example_of_the_documentation_passes() {
+    let (_, example) = FlowTest::DOC.split_once("```json").unwrap();
+    let example: Value = parse(example.split_once("```").unwrap().0).unwrap();
+    let document = read(&beside("flows/example.json"));
+    let tests = read_tests(&document, &json!([example])).unwrap();
+    let ran = run("example", &check(&document, &Env::default()).flow.unwrap(), &tests, "", &[]);
+    assert!(ran.passed, "{:#?}", ran.tests);
 }

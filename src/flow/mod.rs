@@ -155,6 +155,14 @@ impl Flow {
         })
     }
 
+    /// Statuses that it moves tickets to, whatever their pipeline.
+    pub fn ticket_moves(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().flat_map(|node| &node.actions).filter_map(|action| match action {
+            Action::UpdateTicket(edit) if edit.pipeline.is_none() => edit.status.as_deref(),
+            _ => None,
+        })
+    }
+
     /// Whether it declares a sensitive variable of this name.
     pub fn hides(&self, name: &str) -> bool {
         self.variables.get(name).is_some_and(|variable| variable.sensitive)

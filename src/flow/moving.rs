@@ -49,3 +49,63 @@ fn action_in(frame: &Frame, waits: bool, old: Option<&Flow>, new: &Flow) -> Resu
         (Some(_), Some(_)) => Err(format!("its node `{name}` has several `{before}`, and none at action {stands}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::Timestamp;
+    use crate::domain::contact::Contact;
+    use crate::flow::session::{Entry, Wait};
+    use crate::flow::{check, open};
+
+    fn flow(nodes: &Value) -> Arc<Flow> {
+        let document = json!({ "spec_version": "1.0", "start": "a", "nodes": nodes,
+            "variables": { "x": { "type": "text" }, "new": { "type": "text", "default": "n" } } });
+        check(&document, &check::Env::default()).flow.unwrap()
+    }
+
+    /// A session that waits at `b` action 1, called from `a` action 0.
+    fn session(old: &Flow) -> Session {
+        let id = Uuid::from_u128(1);
+        let contact = Contact::new(id.into(), "page".into(), "visitor".into(), Timestamp::UNIX_EPOCH);
+        let mut session = open(id.into(), id.into(), 1, old, Entry::default(), &contact, Timestamp::UNIX_EPOCH);
+        session.variables.clear();
+        session.frames[0].action = 1;
+        session.frames.push(Frame { node: "b".into(), action: 1, ..session.frames[0].clone() });
+        session.wait = Some(Wait::Answer { attempt: 1 });
+        session
+    }
+
+    const ASK: &str = r#"{ "type": "ask", "save": "x", "text": "?" }"#;
+
+    fn nodes(a: &[&str], b: &[&str]) -> Value {
+        let list = |actions: &[&str]| -> Value { actions.iter().map(|action| serde_json::from_str::<Value>(action).unwrap()).collect() };
+        json!({ "a": list(a), "b": list(b) })
+    }
+
+    #[test]
+    fn each_frame_finds_its_action_in_its_place_or_as_the_only_one_of_its_type() {
+        let (call, say, end) = (r#"{ "type": "call", "node": "b" }"#, r#"{ "type": "send_text", "text": "." }"#, r#"{ "type": "end" }"#);
+        let old = flow(&nodes(&[call, end], &[say, ASK]));
+        let before = session(&old);
+        let places = |new: &Value| -> Result<Vec<usize>, String> {
+            let moved = migrate(&before, before.chatflow, (1, Some(&old)), (4, &flow(new)))?;
+            assert!(moved.version == 4 && moved.frames.iter().all(|frame| frame.version == 4));
+            assert_eq!(moved.variables["new"], "n");
+            assert_eq!(moved.wait, before.wait);
+            Ok(moved.frames.iter().map(|frame| frame.action).collect())
+        };
+        assert_eq!(places(&nodes(&[call, end], &[say, ASK])), Ok(vec![1, 1]));
+        assert_eq!(places(&nodes(&[say, say, call, end], &[ASK])), Ok(vec![3, 0]));
+        let because = |new: Value| places(&new).unwrap_err();
+        assert_eq!(because(nodes(&[call, end], &[say])), "its node `b` has no `ask`");
+        assert_eq!(because(nodes(&[call, end], &[ASK, say, ASK])), "its node `b` has several `ask`, and none at action 1");
+        assert_eq!(because(nodes(&[say], &[say, ASK])), "its node `a` has no `call`");
+        assert_eq!(because(json!({ "a": [{ "type": "end" }] })), "its node `a` has no `call`");
+    }
+}

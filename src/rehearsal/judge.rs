@@ -79,6 +79,13 @@ impl Judge<'_> {
             let wanted: Vec<Value> = tickets.iter().map(ticket_shape).collect();
             self.shapes("/tickets", "ticket", &wanted, &opened);
         }
+        if let Some(ticket) = &expected.ticket {
+            let newest: Vec<Value> = stage.tickets.last().map(|ticket| facts::ticket(ticket, stage)).into_iter().collect();
+            let (wanted, got) = (ticket_shape(ticket), newest.first().cloned().unwrap_or_default());
+            if !holds(&got, &wanted) {
+                self.same("/ticket", "the newest ticket is", wanted, got);
+            }
+        }
         if let Some(ExpectedTransfer(wanted)) = &expected.transfer {
             let got = seen.turns.iter().rev().find_map(|turn| facts::transfer_of(turn, stage));
             let mut shape = json!({ "to": got.as_ref().map_or(TransferTo::None, |got| got.to).word() });

@@ -238,10 +238,7 @@ impl Stage {
         };
         match value() {
             Some(Value::String(text)) => text == wanted,
-            Some(other) => {
-                let text = other.to_string();
-                text == wanted
-            }
+            Some(other) => serde_json::from_str::<Value>(wanted).is_ok_and(|value| value == other),
             None => false,
         }
     }

@@ -131,22 +131,26 @@ fn rule_for(duty: &OnDuty) -> Rule {
 
 fn add_pipelines(pipelines: &mut Vec<Pipeline>, flow: &Flow, ids: &mut IdMaker) {
     for (key, status) in flow.ticket_places() {
-        let status = status.unwrap_or("new");
-        let status = Status { key: status.into(), name: status.into(), closed: false, next: Vec::new() };
-        match pipelines.iter_mut().find(|pipeline| pipeline.key == key) {
-            Some(pipeline) if pipeline.statuses.iter().any(|known| known.key == status.key) => {}
-            Some(pipeline) => {
-                // Whatever the real matrix allows: here every move is.
-                pipeline.statuses.push(status);
-                let keys: Vec<String> = pipeline.statuses.iter().map(|status| status.key.clone()).collect();
-                for status in &mut pipeline.statuses {
-                    status.next = keys.iter().filter(|key| **key != status.key).cloned().collect();
-                }
-            }
-            None => {
-                let (id, created_at) = (ids.next(), Timestamp::UNIX_EPOCH);
-                pipelines.push(Pipeline { id, key: key.into(), name: key.into(), statuses: vec![status], revision: 1, created_at });
-            }
+        if !pipelines.iter().any(|pipeline| pipeline.key == key) {
+            let (id, created_at) = (ids.next(), Timestamp::UNIX_EPOCH);
+            pipelines.push(Pipeline { id, key: key.into(), name: key.into(), statuses: Vec::new(), revision: 1, created_at });
         }
+        let named = pipelines.iter_mut().filter(|pipeline| pipeline.key == key);
+        named.for_each(|pipeline| add_status(pipeline, status.unwrap_or("new")));
+    }
+    for status in flow.ticket_moves() {
+        pipelines.iter_mut().for_each(|pipeline| add_status(pipeline, status));
+    }
+}
+
+/// Whatever the real matrix allows: here every move is.
+fn add_status(pipeline: &mut Pipeline, key: &str) {
+    if pipeline.statuses.iter().any(|known| known.key == key) {
+        return;
+    }
+    pipeline.statuses.push(Status { key: key.into(), name: key.into(), closed: false, next: Vec::new() });
+    let keys: Vec<String> = pipeline.statuses.iter().map(|status| status.key.clone()).collect();
+    for status in &mut pipeline.statuses {
+        status.next = keys.iter().filter(|key| **key != status.key).cloned().collect();
     }
 }

@@ -24,6 +24,8 @@ document! {
         pub labels: Option<Vec<String>>,
         /// Every ticket that was opened in this step, in order.
         pub tickets: Option<Vec<ExpectedTicket>>,
+        /// The newest ticket, as it stands after this step.
+        pub ticket: Option<ExpectedTicket>,
         /// Who got the conversation in this step.
         pub transfer: Option<ExpectedTransfer>,
         /// Every event that was emitted in this step, in order.
@@ -66,6 +68,7 @@ impl Expected {
             attributes: Ordered(Vec::new()),
             labels: None,
             tickets: None,
+            ticket: None,
             transfer: None,
             events: None,
             callouts: None,
