@@ -6,7 +6,7 @@
 //!
 //! | layer | what lives there | what must not |
 //! |---|---|---|
-//! | [`domain`] | nouns and their rules | I/O, clocks, HTTP, SQL |
+//! | [`domain`] | nouns and their rules, what one bubble may hold | I/O, clocks, HTTP, SQL |
 //! | [`flow`] | the flow language: check, step, explain; pure | clocks, chance, network, stores |
 //! | [`messenger`] | Meta's wire formats, limits and errors; the Graph port and its client | rules of ours |
 //! | [`turn`] | one turn, pure: who answers (routing), a step's effects, a person's order | I/O of any kind |

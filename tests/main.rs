@@ -36,6 +36,7 @@ mod postgres;
 mod readme;
 mod rehearsal;
 mod routing;
+mod shown;
 mod versions;
 mod walks;
 mod webhooks;

@@ -26,7 +26,13 @@ impl Sandbox {
 
     /// `kind` is `image`, `video`, `audio`, `file` or `sticker`.
     pub fn visitor_attaches(&self, psid: &str, kind: &str, url: &str) -> Result<String, NoSuch> {
-        self.visitor_sends(psid, json!({ "attachments": [{ "type": kind, "payload": { "url": url } }] }))
+        let payload = if kind == "sticker" {
+            // The thumb beside the composer.
+            json!({ "url": url, "sticker_id": 369_239_263_222_822_u64 })
+        } else {
+            json!({ "url": url })
+        };
+        self.visitor_sends(psid, json!({ "attachments": [{ "type": kind, "payload": payload }] }))
     }
 
     /// Taps the quick reply or button with this title.

@@ -32,7 +32,7 @@ words! {
         Date = "date",
         /// A time of day: `14:30`, `14 h 30`, `2:30 pm`; kept as `14:30`.
         Time = "time",
-        /// Yes or no; kept as true or false.
+        /// Yes or no, also Messenger's thumb; kept as true or false.
         YesNo = "yes_no",
         /// An address on the web.
         Url = "url",
@@ -95,6 +95,7 @@ pub fn read(kind: AnswerType, message: &MessageIn, reading: &Reading<'_>) -> Opt
     match kind {
         AnswerType::Attachment => return attachment(message, reading.accept),
         AnswerType::Location => return location(message),
+        AnswerType::YesNo if thumb(message) => return Some(true.into()),
         _ => {}
     }
     let text = message.text.as_deref().map(str::trim).filter(|text| !text.is_empty())?;
@@ -248,6 +249,17 @@ fn web_address(text: &str) -> Option<String> {
     let named =
         matches!(parsed.scheme(), "http" | "https") && parsed.host_str().is_some_and(|host| host.contains('.') && !host.ends_with('.'));
     named.then(|| parsed.to_string())
+}
+
+/// Messenger's thumb beside the composer: a sticker, sent with one tap (webhook reference, `attachments`).
+const THUMB: &str = "369239263222822";
+
+fn thumb(message: &MessageIn) -> bool {
+    message.attachments.iter().any(|attachment| {
+        let id = attachment.raw.get("sticker_id").or_else(|| attachment.raw.pointer("/payload/sticker_id"));
+        // A number on one page of the documentation, a text on another.
+        id.is_some_and(|id| id.as_str().map_or_else(|| id.to_string() == THUMB, |id| id == THUMB))
+    })
 }
 
 fn location(message: &MessageIn) -> Option<Value> {

@@ -118,3 +118,19 @@ fn places_and_files_come_as_attachments() {
     assert_eq!(read(AnswerType::Attachment, &message, &reading(none)), Some(json!({ "kind": "image", "url": "https://x.y/z" })));
     assert_eq!(read(AnswerType::Attachment, &message, &reading(videos)), None);
 }
+
+#[test]
+fn the_thumb_beside_the_composer_is_a_yes() {
+    let reading = Reading { locale: "fr", today: jiff::civil::date(2026, 8, 15), min: None, max: None, accept: &[] };
+    let sticker = |raw: Value| Attachment { kind: "sticker".into(), url: None, title: None, raw };
+    for (raw, expected) in [
+        (json!({ "sticker_id": 369_239_263_222_822_u64 }), Some(json!(true))),
+        (json!({ "sticker_id": "369239263222822" }), Some(json!(true))),
+        (json!({ "payload": { "sticker_id": "369239263222822" } }), Some(json!(true))),
+        (json!({ "sticker_id": 1 }), None),
+        (Value::Null, None),
+    ] {
+        let message = MessageIn { attachments: vec![sticker(raw)], ..MessageIn::default() };
+        assert_eq!(read(AnswerType::YesNo, &message, &reading), expected);
+    }
+}
