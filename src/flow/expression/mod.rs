@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 
+use minijinja::value::ValueKind;
 use minijinja::{Environment, Value as Jinja};
 use serde_json::Value;
 
@@ -127,6 +128,8 @@ impl Expression {
         }
         let written = match value.as_str() {
             Some(text) => out.push(text),
+            // As the quick forms and JSON have it; minijinja would write `True`.
+            None if value.kind() == ValueKind::Bool => out.push(if value.is_true() { "true" } else { "false" }),
             None => fmt::write(out, format_args!("{value}")).map_err(|_| out.too_long()),
         };
         written.map(|()| true)
