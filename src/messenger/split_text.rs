@@ -32,6 +32,8 @@ pub(super) fn split_buttons_text(text: String) -> (Vec<String>, String) {
         rest = rest.split_at(cut(rest, limits::BUTTONS_TEXT, |_| 1)).1.trim_start();
     }
     match text.trim_end().strip_suffix(rest) {
+        // Nothing but spaces would be a bubble without a word, which Meta refuses.
+        Some(before) if before.trim().is_empty() && !rest.is_empty() => (Vec::new(), rest.to_owned()),
         Some(before) if !rest.is_empty() => (split_text(before.trim_end().to_owned()), rest.to_owned()),
         _ => (Vec::new(), text),
     }

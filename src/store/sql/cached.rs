@@ -59,29 +59,26 @@ mod tests {
     use diesel::prelude::*;
 
     use super::update;
-
-    diesel::table! { lamps (id) { id -> BigInt, shade -> Text, } }
+    use crate::store::sql::turns::tables::timers;
 
     static KEPT: AtomicUsize = AtomicUsize::new(0);
 
     #[test]
     fn an_update_is_prepared_once_however_often_it_runs() -> Result<(), Box<dyn std::error::Error>> {
         let mut conn = SqliteConnection::establish(":memory:")?;
-        conn.batch_execute(
-            "CREATE TABLE lamps (id INTEGER PRIMARY KEY, shade TEXT NOT NULL); INSERT INTO lamps VALUES (1, 'red'), (2, 'red')",
-        )?;
+        conn.batch_execute("CREATE TABLE timers (id TEXT, psid TEXT); INSERT INTO timers VALUES ('1', 'a'), ('2', 'a')")?;
         conn.set_instrumentation(|event: InstrumentationEvent<'_>| {
             if matches!(event, InstrumentationEvent::CacheQuery { .. }) {
                 KEPT.fetch_add(1, Ordering::Relaxed);
             }
         });
-        for (id, shade) in [(1, "blue"), (2, "green"), (3, "none")] {
-            let changed = update(lamps::table.filter(lamps::id.eq(id)), lamps::shade.eq(shade)).execute(&mut conn)?;
-            assert_eq!(changed, usize::from(id < 3));
+        for (id, psid) in [("1", "b"), ("2", "c"), ("3", "d")] {
+            let changed = update(timers::table.filter(timers::id.eq(id)), timers::psid.eq(psid)).execute(&mut conn)?;
+            assert_eq!(changed, usize::from(id < "3"));
         }
         assert_eq!(KEPT.load(Ordering::Relaxed), 1);
-        let shades: Vec<String> = lamps::table.select(lamps::shade).order(lamps::id).load(&mut conn)?;
-        assert_eq!(shades, ["blue", "green"]);
+        let psids: Vec<String> = timers::table.select(timers::psid).order(timers::id).load(&mut conn)?;
+        assert_eq!(psids, ["b", "c"]);
         Ok(())
     }
 }
