@@ -213,6 +213,8 @@ fn urlencode(value: &Value) -> Result<Value, Error> {
     if unset(value) {
         return Ok(Value::UNDEFINED);
     }
-    let text = encode(&value.to_string());
+    // As it is written elsewhere: minijinja would say `True`.
+    let text = if value.kind() == ValueKind::Bool { value.is_true().to_string() } else { value.to_string() };
+    let text = encode(&text);
     if text.len() > limits::STRING_BYTES { Err(too_long()) } else { Ok(text.into()) }
 }
