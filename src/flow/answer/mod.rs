@@ -252,13 +252,13 @@ fn web_address(text: &str) -> Option<String> {
 }
 
 /// Messenger's thumb beside the composer: a sticker, sent with one tap (webhook reference, `attachments`).
-const THUMB: &str = "369239263222822";
+const THUMB: u64 = 369_239_263_222_822;
 
 fn thumb(message: &MessageIn) -> bool {
     message.attachments.iter().any(|attachment| {
         let id = attachment.raw.get("sticker_id").or_else(|| attachment.raw.pointer("/payload/sticker_id"));
         // A number on one page of the documentation, a text on another.
-        id.is_some_and(|id| id.as_str().map_or_else(|| id.to_string() == THUMB, |id| id == THUMB))
+        id.is_some_and(|id| id.as_u64().or_else(|| id.as_str()?.parse().ok()) == Some(THUMB))
     })
 }
 
