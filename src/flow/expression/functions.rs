@@ -165,6 +165,14 @@ fn default(value: &Value, other: Option<Value>, lax: Option<bool>) -> Value {
     if missing { other.unwrap_or_else(|| Value::from("")) } else { value.clone() }
 }
 
+/// As an expression is written into a text: `true`, not `True`.
+fn written(value: &Value) -> String {
+    match value.kind() {
+        ValueKind::Bool => value.is_true().to_string(),
+        _ => value.to_string(),
+    }
+}
+
 fn too_long() -> Error {
     Error::new(ErrorKind::InvalidOperation, format!("a text became longer than {} bytes", limits::STRING_BYTES))
 }
@@ -187,7 +195,7 @@ fn join(list: &Value, between: Option<String>) -> Result<String, Error> {
         if i > 0 {
             text.push_str(&between);
         }
-        text.push_str(&item.to_string());
+        text.push_str(&written(&item));
         if text.len() > limits::STRING_BYTES {
             return Err(too_long());
         }
@@ -213,8 +221,6 @@ fn urlencode(value: &Value) -> Result<Value, Error> {
     if unset(value) {
         return Ok(Value::UNDEFINED);
     }
-    // As it is written elsewhere: minijinja would say `True`.
-    let text = if value.kind() == ValueKind::Bool { value.is_true().to_string() } else { value.to_string() };
-    let text = encode(&text);
+    let text = encode(&written(value));
     if text.len() > limits::STRING_BYTES { Err(too_long()) } else { Ok(text.into()) }
 }
