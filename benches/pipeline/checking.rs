@@ -19,9 +19,10 @@ pub fn measure(report: &mut Report) -> Result<()> {
     let document = document();
     let text = serde_json::to_string(&document)?;
     let expressions = expressions(&document);
-    report.part("Check", "a flow of 5,000 nodes: a text with expressions, a question with options, a branch, a way on, in two languages");
+    report.part("Check", "a flow of 5,000 nodes: a question with an expression, a branch, a way on");
     let checked = check(&document, &Env::default());
     ensure!(checked.flow.is_some() && checked.issues.is_empty(), "the large flow does not check: {:?}", checked.issues.first());
+    ensure!(parse(&text).is_ok(), "the large flow cannot be parsed");
     let read = millis(|| drop(black_box(parse(black_box(&text)))));
     report.add(&format!("parse, {} kB", text.len() / 1_000), read, "ms", None);
     let whole = millis(|| drop(black_box(check(black_box(&document), &Env::default()))));
@@ -41,23 +42,19 @@ pub fn measure(report: &mut Report) -> Result<()> {
     Ok(())
 }
 
+/// As large as a document may be: 5,000 nodes of about 190 bytes.
 fn document() -> Value {
-    let next = |i: usize, step: usize| format!("node {}", (i + step) % NODES);
-    let options = |i: usize| -> Vec<Value> {
-        let option = |step: usize| json!({ "value": step, "title": { "fr": format!("Choix {step}"), "en": format!("Choice {step}") }, "goto": next(i, step) });
-        (1..=3).map(option).collect()
-    };
+    let next = |i: usize, step: usize| format!("n{}", (i + step) % NODES);
     let node = |i: usize| {
-        let text = json!({ "fr": "Bonjour {{ contact.first_name | default('') }}, {{ count + 1 }} fois", "en": "Hello {{ contact.first_name | default('') }}, {{ count + 1 }} times" });
         json!([
-            { "type": "send_text", "text": text },
-            { "type": "ask", "text": { "fr": "Et maintenant ?", "en": "What next?" }, "save": "choice", "options": options(i), "attempts": 3, "exhausted": next(i, 4) },
-            { "type": "branch", "arms": [{ "if": "choice == 2 and count > 3 or contact.plan in ['pro', 'team']", "goto": next(i, 5) }] },
+            { "type": "ask", "text": "Next, {{ contact.first_name }}?", "save": "c" },
+            { "type": "branch", "arms": [{ "if": "c == 2 and count > 3", "goto": next(i, 5) }] },
             { "type": "goto", "node": next(i, 1) }
         ])
     };
-    let nodes: Map<String, Value> = (0..NODES).map(|i| (format!("node {i}"), node(i))).collect();
-    json!({ "spec_version": "1.0", "languages": ["fr", "en"], "variables": { "count": { "type": "number", "default": 0 }, "choice": {} }, "start": "node 0", "nodes": nodes })
+    let nodes: Map<String, Value> = (0..NODES).map(|i| (format!("n{i}"), node(i))).collect();
+    let variables = json!({ "count": { "type": "number", "default": 0 }, "c": {} });
+    json!({ "spec_version": "1.0", "variables": variables, "start": "n0", "nodes": nodes })
 }
 
 /// Every expression of the document, as it is written.
