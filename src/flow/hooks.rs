@@ -103,13 +103,13 @@ impl Run<'_> {
         }
     }
 
-    /// Something else came: what was collected goes before it.
-    pub(super) fn flush_early(&mut self) {
-        if let Some(burst) = &self.session.aside.burst {
-            let id = burst.timer;
-            self.effect(Effect::CancelTimer { id });
-            self.flush();
-        }
+    /// Something else came: what was collected goes before it. False where nothing was.
+    pub(super) fn flush_early(&mut self) -> bool {
+        let Some(burst) = &self.session.aside.burst else { return false };
+        let id = burst.timer;
+        self.effect(Effect::CancelTimer { id });
+        self.flush();
+        true
     }
 
     /// The timer that watches the visitor's silence, set or taken back as the step leaves the session.

@@ -28,7 +28,11 @@ impl Run<'_> {
         match input {
             Input::Said(message) if self.collected(message) => return,
             Input::TimerFired(timer) => return self.timer_fired(*timer),
-            _ => self.flush_early(),
+            _ if self.flush_early() && (self.session.finished || self.session.wait == Some(Wait::People)) => {
+                // What was collected went first, and brought people in or the end: this turn says nothing more.
+                return self.trace("input", false, "what the visitor wrote just before ended the flow's part");
+            }
+            _ => {}
         }
         match input {
             Input::Started => self.walk(),
