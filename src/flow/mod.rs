@@ -29,6 +29,7 @@ pub mod issue;
 mod lasting;
 pub mod limits;
 pub mod live_chat;
+mod markup;
 mod memory;
 pub mod moving;
 mod parse;

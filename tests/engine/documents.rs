@@ -116,22 +116,7 @@ fn the_schema_agrees_with_the_check() {
     for file in std::fs::read_dir(beside("actions")).unwrap() {
         let cases: Value = serde_json::from_str(&std::fs::read_to_string(file.unwrap().path()).unwrap()).unwrap();
         for case in cases.as_array().unwrap() {
-            let mut document = json!({ "spec_version": "1.0", "start": "a", "nodes": case["nodes"] });
-            for key in [
-                "languages",
-                "variables",
-                "session",
-                "delay_between_messages",
-                "texts",
-                "interrupts",
-                "uninterruptible",
-                "on_session_start",
-                "fallback",
-            ] {
-                if let Some(part) = case.get(key) {
-                    document[key] = part.clone();
-                }
-            }
+            let document = super::talk::document(case.as_object().unwrap());
             let problems: Vec<String> =
                 validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
             assert!(problems.is_empty(), "{}: {problems:#?}", case["name"]);

@@ -118,8 +118,8 @@ fn stage(case: &Map<String, Value>) -> Stage {
     stage
 }
 
-/// A whole document, from the case's `flow`, or from its parts with what every document needs.
-fn document(case: &Map<String, Value>) -> Value {
+/// The document of a case: its `flow`'s, or made of its parts with what every document needs.
+pub fn document(case: &Map<String, Value>) -> Value {
     if let Some(file) = case.get("flow").and_then(Value::as_str) {
         return parse(&std::fs::read_to_string(beside("../flows").join(file)).unwrap()).unwrap();
     }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::chart::{Arrow, Card, Chart, Row};
 use super::layout::{Layout, Route, Sizes, Step, layout};
 use crate::flow::action::Shape;
+use crate::flow::markup;
 
 const CARD: f64 = 264.0;
 const HEAD: f64 = 26.0;
@@ -263,13 +264,9 @@ fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
             '\u{fffe}' | '\u{ffff}' => out.push(' '),
             c if c.is_control() && c != '\n' => out.push(' '),
-            c => out.push(c),
+            c => markup::push(&mut out, c),
         }
     }
     out

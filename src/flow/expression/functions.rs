@@ -1,6 +1,7 @@
 //! The filters, tests and functions that expressions may use. Each keeps what it makes within [`limits`].
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value, filters, tests};
@@ -165,11 +166,15 @@ fn default(value: &Value, other: Option<Value>, lax: Option<bool>) -> Value {
     if missing { other.unwrap_or_else(|| Value::from("")) } else { value.clone() }
 }
 
-/// As an expression is written into a text: `true`, not `True`.
-fn written(value: &Value) -> String {
-    match value.kind() {
-        ValueKind::Bool => value.is_true().to_string(),
-        _ => value.to_string(),
+/// A value as it is written into a text: `true`, as JSON and the quick forms have it; minijinja would write `True`.
+pub struct Written<'a>(pub &'a Value);
+
+impl fmt::Display for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.kind() {
+            ValueKind::Bool => fmt::Display::fmt(&self.0.is_true(), f),
+            _ => fmt::Display::fmt(self.0, f),
+        }
     }
 }
 
@@ -195,7 +200,7 @@ fn join(list: &Value, between: Option<String>) -> Result<String, Error> {
         if i > 0 {
             text.push_str(&between);
         }
-        text.push_str(&written(&item));
+        text.push_str(&Written(&item).to_string());
         if text.len() > limits::STRING_BYTES {
             return Err(too_long());
         }
@@ -221,6 +226,6 @@ fn urlencode(value: &Value) -> Result<Value, Error> {
     if unset(value) {
         return Ok(Value::UNDEFINED);
     }
-    let text = encode(&written(value));
+    let text = encode(&Written(value).to_string());
     if text.len() > limits::STRING_BYTES { Err(too_long()) } else { Ok(text.into()) }
 }

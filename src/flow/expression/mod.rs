@@ -16,11 +16,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 
-use minijinja::value::ValueKind;
 use minijinja::{Environment, Value as Jinja};
 use serde_json::Value;
 
 use super::limits;
+use functions::Written;
 pub use functions::{FILTERS, TESTS};
 use quick::Quick;
 pub use scope::Scope;
@@ -128,9 +128,7 @@ impl Expression {
         }
         let written = match value.as_str() {
             Some(text) => out.push(text),
-            // As the quick forms and JSON have it; minijinja would write `True`.
-            None if value.kind() == ValueKind::Bool => out.push(if value.is_true() { "true" } else { "false" }),
-            None => fmt::write(out, format_args!("{value}")).map_err(|_| out.too_long()),
+            None => fmt::write(out, format_args!("{}", Written(&value))).map_err(|_| out.too_long()),
         };
         written.map(|()| true)
     }

@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use super::Block;
+use crate::flow::markup;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -142,5 +143,7 @@ fn string_end(text: &str) -> usize {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    let mut out = String::with_capacity(text.len());
+    text.chars().for_each(|letter| markup::push(&mut out, letter));
+    out
 }

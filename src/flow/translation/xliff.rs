@@ -11,8 +11,8 @@ use roxmltree::{Document, Node, ParsingOptions};
 use super::apply::Refusal;
 use super::holes::{Piece, pieces};
 use super::{Change, State, Table, TextRow, locale as read_locale};
-use crate::flow::limits;
 use crate::flow::read::shorten;
+use crate::flow::{limits, markup};
 
 const NAMESPACE: &str = "urn:oasis:names:tc:xliff:document:1.2";
 
@@ -113,13 +113,9 @@ fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
             // A reader would make it a line feed.
             '\r' => out.push_str("&#13;"),
-            c if in_xml(c) => out.push(c),
+            c if in_xml(c) => markup::push(&mut out, c),
             _ => out.push('\u{fffd}'),
         }
     }
