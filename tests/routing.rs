@@ -10,8 +10,8 @@ use causerie::domain::Timestamp;
 use causerie::domain::access::Role;
 use causerie::domain::command::{Assignee, Command, Order};
 use causerie::domain::conversation::Owner;
-use causerie::domain::event::{Inbound, InboundEvent, SendRefusal};
-use causerie::domain::ids::{ChatflowId, IdMaker, PageId, Psid, UserId};
+use causerie::domain::event::{CalloutResult, Inbound, InboundEvent, SendRefusal};
+use causerie::domain::ids::{CalloutId, ChatflowId, IdMaker, PageId, Psid, TimerId, UserId};
 use causerie::domain::link::Link;
 use causerie::domain::message::{Content, MessageBody, MessageOut, MessageStatus, QuickReply};
 use causerie::domain::page::{Page, PageSettings, PageState};
@@ -81,6 +81,12 @@ struct TurnCase {
     /// Meta refused a send of ours.
     #[serde(default)]
     refused_send: Option<SendRefusal>,
+    /// The timer that is due first fires.
+    #[serde(default)]
+    timer: bool,
+    /// The call that was made last ends so.
+    #[serde(default)]
+    answer: Option<CalloutResult>,
     /// An order of the agent Ana.
     #[serde(default)]
     order: Option<String>,
@@ -103,6 +109,9 @@ struct Expect {
     lines: Vec<String>,
     #[serde(default)]
     refused: Option<String>,
+    /// How many calls are made.
+    #[serde(default)]
+    calls: usize,
     /// The flow that runs or ran last.
     #[serde(default)]
     flow: Option<String>,
@@ -124,6 +133,8 @@ struct Stage {
     now: Timestamp,
     loaded: Option<Loaded>,
     said: Vec<Vec<MessageOut>>,
+    timers: Vec<(Timestamp, TimerId)>,
+    called: Option<CalloutId>,
     seed: u64,
 }
 
@@ -191,7 +202,19 @@ impl Stage {
         });
         let links = links.collect();
         let roster = Roster { agents: vec![OnDuty { agent, load: 0 }], teams: vec![] };
-        Self { world, links, roster, ana, key: TokenKey::new(&[3; 32]), now, loaded: None, said: Vec::new(), seed: 9 }
+        Self {
+            world,
+            links,
+            roster,
+            ana,
+            key: TokenKey::new(&[3; 32]),
+            now,
+            loaded: None,
+            said: Vec::new(),
+            timers: Vec::new(),
+            called: None,
+            seed: 9,
+        }
     }
 
     fn situation<'a>(&'a self, older: &'a HashMap<(ChatflowId, u32), Arc<flow::Flow>>, link: LinkLookup) -> Situation<'a> {
@@ -213,8 +236,14 @@ impl Stage {
 
     /// What Meta would send, read as a webhook is read.
     fn event(&self, turn: &TurnCase) -> InboundEvent {
-        if let Some(why) = turn.refused_send {
-            let what = Inbound::SendRefused { why };
+        let timer = || self.timers.iter().min().expect("no timer is under way").1;
+        let what = match (turn.refused_send, turn.timer, &turn.answer) {
+            (Some(why), ..) => Some(Inbound::SendRefused { why }),
+            (_, true, _) => Some(Inbound::TimerFired { timer: timer() }),
+            (.., Some(result)) => Some(Inbound::CalloutReturned { callout: self.called.unwrap(), result: result.clone() }),
+            _ => None,
+        };
+        if let Some(what) = what {
             return InboundEvent {
                 page: PageId::from(PAGE),
                 psid: Some(Psid::from("2002")),
@@ -272,6 +301,9 @@ impl Stage {
             return turn.map(ready).map_err(|refused| refused.to_string());
         }
         let event = self.event(turn);
+        if let Inbound::TimerFired { timer } = event.what {
+            self.timers.retain(|(_, waiting)| *waiting != timer);
+        }
         let text = referral_of(&event).and_then(|referral| referral.r#ref);
         let link = match text {
             None => LinkLookup::NoRef,
@@ -284,6 +316,9 @@ impl Stage {
     }
 
     fn keep(&mut self, draft: Draft) {
+        self.timers.extend(draft.set_timers.iter().map(|timer| (timer.due_at, timer.id)));
+        self.timers.retain(|(_, timer)| !draft.cancel_timers.contains(timer));
+        self.called = draft.callouts.last().map(|call| call.id).or(self.called);
         self.said.push(draft.outbox.iter().map(|item| item.body.clone()).collect());
         let (_, mut after) = draft.commit(|_| causerie::store::turns::Take::Nothing, None);
         after.session = after.session.map(|session| serde_json::from_value(serde_json::to_value(session).unwrap()).unwrap());
@@ -317,6 +352,7 @@ fn check_turn(stage: &Stage, draft: &Draft, expect: &Expect, place: &str) {
         })
         .collect();
     assert_eq!(lines, expect.lines, "{place}: lines");
+    assert_eq!(draft.callouts.len(), expect.calls, "{place}: calls");
     if let Some(owner) = &expect.owner {
         assert_eq!(draft.conversation.owner.word(), owner, "{place}: owner");
     }

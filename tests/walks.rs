@@ -191,3 +191,20 @@ async fn an_admin_switches_the_primary_chatflow_and_only_new_sessions_notice() {
     call.send().await.refused(403, "forbidden");
     assert_eq!(shop.app.get(&page).send().await.expect(200)["primary_chatflow"], new);
 }
+
+#[actix_web::test]
+async fn after_people_had_the_conversation_for_long_the_question_may_still_be_answered() {
+    let shop = Shop::open().await;
+    let mut document = says("Hi.");
+    document["session"]["timeout"] = json!("1h");
+    let brief = shop.chatflow("brief", &document).await;
+    shop.make_primary(&brief).await;
+    assert_eq!(shop.after(BEN, |sandbox| sandbox.visitor_says(BEN, "hello").unwrap()).await, ["Hi. Who are you?"]);
+    let path = format!("/v1/conversations/{}", shop.app.conversation(BEN).await["id"].as_str().unwrap());
+    shop.as_agent(&format!("{path}/claim"), json!({})).await;
+    shop.app.pass(SignedDuration::from_hours(3)).await;
+    shop.as_agent(&format!("{path}/release"), json!({})).await;
+    assert_eq!(shop.app.told(BEN).last().unwrap(), "Hi. Who are you?");
+    shop.app.pass(SignedDuration::from_mins(50)).await;
+    assert_eq!(shop.after(BEN, |sandbox| sandbox.visitor_says(BEN, "Ben").unwrap()).await, ["Hi. Nice to meet you, Ben."]);
+}

@@ -10,7 +10,7 @@ use super::effect::Effect;
 use super::interrupt::{Interrupt, Sign, Then};
 use super::limits;
 use super::run::{Arrived, Heard, Run};
-use super::session::{Frame, Wait};
+use super::session::{Call, Frame, Wait};
 use super::text::{Text, TextKey, pick};
 use super::token::Tap;
 use super::trace::Look;
@@ -44,6 +44,9 @@ pub enum By {
 pub struct Back {
     pub wait: Option<Wait>,
     pub by: By,
+    /// The call that it waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<Call>,
 }
 
 /// The visitor was asked which interrupt was meant, or was offered some.
@@ -319,7 +322,11 @@ impl Run<'_> {
             Some(place) => frames.truncate(place + 1),
             None => {
                 if let Some(left) = frames.last_mut() {
-                    left.back = Some(Box::new(Back { wait, by }));
+                    let call = match wait {
+                        Some(Wait::Callout { callout }) => Some(Call { callout, result: None }),
+                        _ => None,
+                    };
+                    left.back = Some(Box::new(Back { wait, by, call }));
                 }
             }
         }
@@ -352,8 +359,14 @@ impl Run<'_> {
             return;
         }
         self.session.wait = back.wait;
+        let arrived = match &back.call {
+            Some(Call { result: Some(result), .. }) => Arrived::Callout(result),
+            // Its call is under way.
+            Some(_) => return,
+            None => Arrived::Again,
+        };
         let flow = self.flow.clone();
-        let next = flow.action(self.node, self.action).map(|action| action.behaviour().resume(self, Arrived::Again));
+        let next = flow.action(self.node, self.action).map(|action| action.behaviour().resume(self, arrived));
         self.leave_wait();
         if let Some(next) = next {
             self.follow(next);

@@ -120,7 +120,7 @@ impl Run<'_> {
             return;
         }
         let Some(silence) = self.rules(|flow| flow.silence) else { return };
-        let due = self.session.last_at.checked_add(silence).unwrap_or(self.world.at).max(self.world.at);
+        let due = self.session.idle_since().checked_add(silence).unwrap_or(self.world.at).max(self.world.at);
         // One that is overdue was missed while people had the conversation.
         if let Some(missed) = self.session.aside.idle.take() {
             self.effect(Effect::CancelTimer { id: missed.timer });
@@ -138,8 +138,8 @@ impl Run<'_> {
         if !matches!(self.session.wait, Some(Wait::Answer { .. })) {
             return self.trace("on_timeout", false, "no question is open");
         }
-        if self.world.at.duration_since(self.session.last_at) < silence {
-            return self.trace("on_timeout", false, "the visitor wrote meanwhile");
+        if self.world.at.duration_since(self.session.idle_since()) < silence {
+            return self.trace("on_timeout", false, "the visitor wrote meanwhile, or the question is newer");
         }
         let open = self.world.window_opened_at.is_some_and(|opened| self.world.at.duration_since(opened) < STANDARD_WINDOW);
         self.session.aside.reminded = true;
@@ -152,7 +152,7 @@ impl Run<'_> {
             Then::Return => self.digress(own.clone(), node, By::Timeout),
             Then::Stay => {
                 // What it asks may be answered for as long as any other question.
-                self.session.last_at = self.world.at;
+                self.session.aside.woke_at = Some(self.world.at);
                 self.leave_for(Some(own.clone()), node);
             }
         }

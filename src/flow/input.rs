@@ -13,8 +13,8 @@ use super::session::Wait;
 use super::step::Input;
 use super::token::Tap;
 use super::words::normalise;
-use crate::domain::event::MessageIn;
-use crate::domain::ids::TimerId;
+use crate::domain::event::{CalloutResult, MessageIn};
+use crate::domain::ids::{CalloutId, TimerId};
 
 impl Run<'_> {
     pub(super) fn take(&mut self, input: &Input<'_>) {
@@ -26,6 +26,7 @@ impl Run<'_> {
 
     fn take_input(&mut self, input: &Input<'_>) {
         match input {
+            Input::CalloutReturned { callout, result } if self.kept_for_later(*callout, result) => return,
             Input::Said(message) if self.collected(message) => return,
             Input::TimerFired(timer) => return self.timer_fired(*timer),
             _ if self.flush_early() && (self.session.finished || self.session.wait == Some(Wait::People)) => {
@@ -45,11 +46,29 @@ impl Run<'_> {
                 _ => self.trace("callout", false, "nothing waits for it any more"),
             },
             Input::Released => match self.session.wait {
-                Some(Wait::People) => self.resume(Arrived::Released),
+                Some(Wait::People) => self.released(),
                 _ => self.trace("release", false, "the flow does not wait for people"),
             },
             Input::Repeat => self.again(),
             Input::TimerFired(_) => {}
+        }
+    }
+
+    /// Something was said in between, or people have the conversation: the answer waits until its place is come back to.
+    fn kept_for_later(&mut self, callout: CalloutId, result: &CalloutResult) -> bool {
+        let kept = self.session.wait != Some(Wait::Callout { callout }) && self.session.keep_result(callout, result);
+        if kept {
+            self.trace("callout", true, "its answer is kept until the flow is back where it was asked for");
+        }
+        kept
+    }
+
+    /// A call that was under way when people came is not made again.
+    fn released(&mut self) {
+        let Some(call) = self.session.aside.call.take() else { return self.resume(Arrived::Released) };
+        match &call.result {
+            Some(result) => self.resume(Arrived::Callout(result)),
+            None => self.session.wait = Some(Wait::Callout { callout: call.callout }),
         }
     }
 
@@ -95,6 +114,7 @@ impl Run<'_> {
 
     pub(super) fn heard(&mut self, text: &str) {
         self.session.last_at = self.world.at;
+        self.session.aside.woke_at = None;
         self.session.aside.reminded = false;
         if !text.is_empty() {
             self.session.last_text = text.chars().take(limits::LAST_TEXT_CHARS).collect();
@@ -107,6 +127,9 @@ impl Run<'_> {
 
     /// Gives what came to the action that waits, and goes on from there.
     pub(super) fn resume(&mut self, arrived: Arrived<'_>) {
+        if matches!(arrived, Arrived::Timer | Arrived::Callout(_) | Arrived::Released) {
+            self.session.aside.woke_at = Some(self.world.at);
+        }
         let Some((flow, node, action)) = self.waiting() else { return self.walk() };
         let Some(action) = flow.action(node, action) else {
             self.leave_wait();

@@ -349,10 +349,10 @@ impl<'a> Run<'a> {
     }
 
     pub fn timer(&mut self, after: SignedDuration) -> Wait {
-        self.timer_towards(after, None)
+        self.timer_towards(after, self.world.at.checked_add(after).ok())
     }
 
-    /// When the pause that waits shall be over; `None`: with its timer.
+    /// When the pause that waits shall be over.
     pub fn waited_until(&self) -> Option<Timestamp> {
         match self.session.wait {
             Some(Wait::Timer { until, .. }) => until,

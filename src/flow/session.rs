@@ -10,7 +10,7 @@ use super::digress::{Back, CHOICE, Choosing};
 use super::hooks::{Burst, Idle};
 use super::token::Tap;
 use crate::domain::Timestamp;
-use crate::domain::event::MessageIn;
+use crate::domain::event::{CalloutResult, MessageIn};
 use crate::domain::ids::{CalloutId, ChatflowId, LinkId, SessionId, TimerId};
 
 /// Serialises whole; the shape carries a number so that a later release can read it.
@@ -22,7 +22,7 @@ pub struct Session {
     pub chatflow: ChatflowId,
     pub version: u32,
     pub started_at: Timestamp,
-    /// The visitor's last input; the timeout counts from here.
+    /// The visitor's last act. The timeout counts from [`Session::idle_since`].
     pub last_at: Timestamp,
     pub entry: Entry,
     pub locale: String,
@@ -85,12 +85,27 @@ pub struct Aside {
     /// The visitor's silence was noticed, and they have not written since.
     #[serde(skip_serializing_if = "is_false")]
     pub reminded: bool,
+    /// When the flow last went on by itself, or people gave it back: the visitor is not idle for longer than that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub woke_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle: Option<Idle>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub burst: Option<Box<Burst>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub choosing: Option<Box<Choosing>>,
+    /// A call that was under way when people took the conversation: it is not made again when they give it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<Box<Call>>,
+}
+
+/// A call whose place does not wait for it at the moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    pub callout: CalloutId,
+    /// Its answer, where that has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<CalloutResult>,
 }
 
 impl Aside {
@@ -146,6 +161,39 @@ impl Session {
     /// Not one of buttons that were shown anew since.
     fn is_latest(&self, tap: &Tap) -> bool {
         self.offers_at(tap).is_none() || self.offered(tap).is_some()
+    }
+
+    /// Since when the visitor could have acted and did not.
+    pub fn idle_since(&self) -> Timestamp {
+        self.aside.woke_at.map_or(self.last_at, |woke| woke.max(self.last_at))
+    }
+
+    /// Whether an answer to this call is still of use: where it waits, or at a place that it will come back to.
+    pub fn expects(&self, callout: CalloutId) -> bool {
+        self.wait == Some(Wait::Callout { callout }) || self.parked_calls().any(|call| call.callout == callout)
+    }
+
+    /// Keeps the answer for the place that asked for it and does not wait for it at the moment. False: there is none.
+    pub fn keep_result(&mut self, callout: CalloutId, result: &CalloutResult) -> bool {
+        let backs = self.frames.iter_mut().filter_map(|frame| frame.back.as_mut()).filter_map(|back| back.call.as_mut());
+        let mut calls = backs.chain(self.aside.call.as_deref_mut());
+        let Some(call) = calls.find(|call| call.callout == callout) else { return false };
+        call.result = Some(result.clone());
+        true
+    }
+
+    fn parked_calls(&self) -> impl Iterator<Item = &Call> {
+        let backs = self.frames.iter().filter_map(|frame| frame.back.as_ref()).filter_map(|back| back.call.as_ref());
+        backs.chain(self.aside.call.as_deref())
+    }
+
+    /// People have the conversation: it waits for them, and its timers (which the caller takes back) are over.
+    pub fn hand_to_people(&mut self) {
+        if let Some(Wait::Callout { callout }) = self.wait {
+            self.aside.call = Some(Box::new(Call { callout, result: None }));
+        }
+        (self.aside.idle, self.aside.burst) = (None, None);
+        self.wait = Some(Wait::People);
     }
 
     /// Whether this timer is one of its own: of a pause, of the visitor's silence, of a burst.
@@ -207,7 +255,7 @@ pub enum Wait {
     },
     Timer {
         timer: TimerId,
-        /// The timer is one of several on the way there.
+        /// When the pause shall be over: with this timer, or with another after it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },

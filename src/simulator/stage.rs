@@ -2,7 +2,7 @@
 //!
 //! The session goes through JSON between turns, so that nothing lives that a restart would lose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -46,7 +46,7 @@ pub struct Stage {
     ids: IdMaker,
     /// Under way: pauses, the visitor's silence, bursts.
     timers: Vec<(TimerId, Timestamp)>,
-    callout: Option<(CalloutId, CalloutRequest)>,
+    callouts: VecDeque<(CalloutId, CalloutRequest)>,
     offered: Vec<(String, String)>,
 }
 
@@ -68,7 +68,7 @@ impl Stage {
             key: TokenKey::new(&[7; 32]),
             ids,
             timers: Vec::new(),
-            callout: None,
+            callouts: VecDeque::new(),
             offered: Vec::new(),
         }
     }
@@ -107,8 +107,14 @@ impl Stage {
         self.timers.len()
     }
 
+    /// The call that was made first of those under way that something waits for; else the first of all.
     pub fn waiting_callout(&self) -> Option<&CalloutRequest> {
-        self.callout.as_ref().map(|(_, request)| request)
+        self.callouts.get(self.next_callout()).map(|(_, request)| request)
+    }
+
+    fn next_callout(&self) -> usize {
+        let expected = |(id, _): &(CalloutId, CalloutRequest)| self.session.as_ref().is_some_and(|session| session.expects(*id));
+        self.callouts.iter().position(expected).unwrap_or(0)
     }
 
     /// The visitor opens the conversation: Get Started, or a link.
@@ -123,6 +129,7 @@ impl Stage {
         let before = self.session.take();
         session.variables.extend(before.as_ref().map(|before| flow.kept(before)).unwrap_or_default());
         self.timers.clear();
+        self.callouts.clear();
         self.session = Some(session);
     }
 
@@ -180,9 +187,9 @@ impl Stage {
         self.at = self.at.checked_add(by).unwrap_or(self.at);
     }
 
-    /// The callout ends so; `None`: none is under way.
+    /// The call of [`Stage::waiting_callout`] ends so; `None`: none is under way.
     pub fn callout_returns(&mut self, result: &CalloutResult) -> Option<Turn> {
-        let (callout, _) = self.callout.take()?;
+        let (callout, _) = self.callouts.remove(self.next_callout())?;
         Some(self.step(&Input::CalloutReturned { callout, result }))
     }
 
@@ -221,7 +228,7 @@ impl Stage {
         let Some(session) = &self.session else { return false };
         let flow = self.flow();
         let timeout = if session.finished { flow.completed_timeout } else { flow.timeout };
-        let idle = self.at.duration_since(session.last_at);
+        let idle = self.at.duration_since(session.idle_since());
         !session.is_busy() && timeout.is_some_and(|timeout| idle > timeout)
     }
 
@@ -278,7 +285,7 @@ impl Stage {
                 Effect::CancelTimer { id } => self.timers.retain(|(timer, _)| timer != id),
                 // As on the server: the next message begins anew.
                 Effect::Close => self.session = None,
-                Effect::Callout { id, request } => self.callout = Some((*id, request.clone())),
+                Effect::Callout { id, request } => self.callouts.push_back((*id, request.clone())),
                 _ => {}
             }
         }

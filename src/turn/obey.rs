@@ -68,8 +68,7 @@ fn silence_bot(draft: &mut Draft) {
     draft.cancel_queued = true;
     let Some(mut session) = draft.session.clone().filter(|session| !session.finished) else { return };
     draft.cancel_timers.extend(session.timers());
-    (session.aside.idle, session.aside.burst) = (None, None);
-    session.wait = Some(Wait::People);
+    session.hand_to_people();
     draft.set_session(Some(session));
 }
 

@@ -67,9 +67,9 @@ pub(super) fn route(cx: &Situation<'_>, mut draft: Draft, event: &InboundEvent) 
 
 /// A timer or a callout of the session: goes on where it waits, unless people have the conversation by now.
 pub(super) fn resume(cx: &Situation<'_>, mut draft: Draft, input: &Input<'_>) -> Turn {
-    let waited_for = |session: &Session| match (input, &session.wait) {
-        (Input::TimerFired(fired), _) => session.waits_for(*fired),
-        (Input::CalloutReturned { callout: returned, .. }, Some(Wait::Callout { callout })) => callout == returned,
+    let waited_for = |session: &Session| match input {
+        Input::TimerFired(fired) => session.waits_for(*fired),
+        Input::CalloutReturned { callout, .. } => session.expects(*callout),
         _ => false,
     };
     let session = draft.session.clone().filter(waited_for);
@@ -79,7 +79,8 @@ pub(super) fn resume(cx: &Situation<'_>, mut draft: Draft, input: &Input<'_>) ->
             let session = revise::moved(cx, &mut draft, session);
             run(cx, draft, session, input)
         }
-        Some(_) => {
+        Some(session) => {
+            missed(&mut draft, session, input);
             draft.ignore("bot_is_mute");
             Turn::Ready(Box::new(draft))
         }
@@ -88,6 +89,30 @@ pub(super) fn resume(cx: &Situation<'_>, mut draft: Draft, input: &Input<'_>) ->
             Turn::Ready(Box::new(draft))
         }
     }
+}
+
+/// What a session waited for has come while the bot is mute, and comes no second time: from now on it waits for the people
+/// who have the conversation, and goes on when they give it back. A question that is open stays open.
+fn missed(draft: &mut Draft, mut session: Session, input: &Input<'_>) {
+    match (input, &session.wait) {
+        (Input::TimerFired(fired), Some(Wait::Timer { timer, .. })) if fired == timer => hand_over(draft, &mut session),
+        (Input::TimerFired(fired), _) if session.aside.idle.is_some_and(|idle| idle.timer == *fired) => session.aside.idle = None,
+        // Its messages are in the transcript: people have seen them.
+        (Input::TimerFired(_), _) => session.aside.burst = None,
+        (Input::CalloutReturned { callout, result }, wait) => {
+            if *wait == Some(Wait::Callout { callout: *callout }) {
+                hand_over(draft, &mut session);
+            }
+            session.keep_result(*callout, result);
+        }
+        _ => return,
+    }
+    draft.set_session(Some(session));
+}
+
+fn hand_over(draft: &mut Draft, session: &mut Session) {
+    draft.cancel_timers.extend(session.timers());
+    session.hand_to_people();
 }
 
 /// A reaction: an interrupt of the running session may take it; else it is recorded and nothing more.
@@ -211,7 +236,7 @@ fn current_session(cx: &Situation<'_>, draft: &mut Draft) -> Current {
         return Current::None;
     };
     if has_lapsed(&flow, &session, cx) {
-        because(draft, "session", false, format!("idle since {} for longer than its timeout", session.last_at));
+        because(draft, "session", false, format!("idle since {} for longer than its timeout", session.idle_since()));
         return Current::None;
     }
     match (&session.wait, session.finished) {
@@ -240,7 +265,7 @@ fn flow_of(cx: &Situation<'_>, draft: &Draft, session: &Session) -> Option<std::
 /// A pause or a call under way is the flow's own doing and always goes on.
 fn has_lapsed(flow: &Flow, session: &Session, cx: &Situation<'_>) -> bool {
     let timeout = if session.finished { flow.completed_timeout } else { flow.timeout };
-    !session.is_busy() && timeout.is_some_and(|timeout| cx.at.duration_since(session.last_at) > timeout)
+    !session.is_busy() && timeout.is_some_and(|timeout| cx.at.duration_since(session.idle_since()) > timeout)
 }
 
 /// An option of some question was tapped: of the waiting one, or a stale one.

@@ -121,13 +121,14 @@ impl Behaviour for Delay {
     }
 
     fn resume(&self, run: &mut Run<'_>, arrived: Arrived<'_>) -> Next {
-        if let (Arrived::Timer, Some(until)) = (arrived, run.waited_until())
-            && until > run.world().at
-        {
-            return Self::type_on(run, until);
+        // `Again`: something was said in between, and the pause goes on until it would have been over.
+        let timed = matches!(arrived, Arrived::Timer | Arrived::Again);
+        if let Some(until) = run.waited_until().filter(|until| timed && *until > run.world().at) {
+            let left = until.duration_since(run.world().at);
+            return if self.typing == Typing::Whole { Self::type_on(run, until) } else { Next::Wait(run.timer(left)) };
         }
         let timed_whole = self.r#for.millis() == self.typing_ms();
-        if matches!(arrived, Arrived::Timer) && run.next_speaks() && !timed_whole {
+        if timed && run.next_speaks() && !timed_whole {
             run.pause(self.typing_ms());
         }
         Next::On

@@ -196,7 +196,7 @@ impl Behaviour for HttpRequest {
     }
 
     fn resume(&self, run: &mut Run<'_>, arrived: Arrived<'_>) -> Next {
-        // People had the conversation meanwhile: what was asked before they came is asked again.
+        // A session that was stored by an earlier release does not know which call it waited for: it is made again.
         let Arrived::Callout(result) = arrived else { return self.run(run) };
         if let (Some(save), CalloutResult::Answered { status, .. }) = (&self.save_status, result) {
             run.set(&save.0, (*status).into());
