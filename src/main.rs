@@ -1,7 +1,5 @@
 //! The command line. Each command reads the settings, names the adapters it needs, and ends with an exit code.
 
-#![forbid(unsafe_code)]
-
 mod cli;
 
 use std::path::PathBuf;
@@ -20,10 +18,6 @@ use cli::proof::{self, Proof};
 use cli::server::{self, NewOwner};
 use cli::translate::{self, Translations};
 use cli::{complain, say};
-
-/// Actor messages between threads are about four times as fast as with glibc's allocator.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// A self-hosted chatflow server for Facebook Messenger.
 ///

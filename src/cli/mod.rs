@@ -1,6 +1,7 @@
 //! What the commands do: [`author`], [`proof`], [`translate`], [`draw`] and [`gallery`] for those who write flows (no server,
-//! no settings), [`server`] for those who run it.
+//! no settings), [`server`] for those who run it, with [`allocator`]'s memory given back.
 
+pub mod allocator;
 pub mod author;
 pub mod draw;
 pub mod gallery;

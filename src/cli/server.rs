@@ -19,7 +19,7 @@ use causerie::store::sql::conn::{self, Target};
 use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::EnvFilter;
 
-use super::say;
+use super::{allocator, say};
 
 /// Who shall be the owner; without a password it is asked for.
 pub struct NewOwner {
@@ -30,7 +30,7 @@ pub struct NewOwner {
 
 pub fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     prepare(&settings)?;
-    block_on(run_server(settings))
+    block_on(with_memory_given_back(run_server(settings)))
 }
 
 pub fn demo(mut settings: Settings, options: demo::Options) -> anyhow::Result<ExitCode> {
@@ -39,7 +39,7 @@ pub fn demo(mut settings: Settings, options: demo::Options) -> anyhow::Result<Ex
         settings.server.log = "warn".to_owned();
     }
     start_log(&settings)?;
-    block_on(demo::run(settings, options))?;
+    block_on(with_memory_given_back(demo::run(settings, options)))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -64,6 +64,13 @@ pub fn create_owner(settings: &Settings, owner: NewOwner) -> anyhow::Result<Exit
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
     actix_web::rt::System::new().block_on(work)
+}
+
+async fn with_memory_given_back<T>(work: impl Future<Output = T>) -> T {
+    let giving = actix_web::rt::spawn(allocator::give_back());
+    let done = work.await;
+    giving.abort();
+    done
 }
 
 fn prepare(settings: &Settings) -> anyhow::Result<()> {
