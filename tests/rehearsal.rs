@@ -4,12 +4,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use causerie::domain::ids::ChatflowId;
 use causerie::flow::check::{Env, check};
-use causerie::flow::script::{FlowTest, read_script, read_tests};
+use causerie::flow::script::{FlowTest, IfNobody, Presence, read_script, read_tests};
 use causerie::flow::{Flow, parse};
 use causerie::rehearsal::simulation::simulate;
 use causerie::rehearsal::test::{TestRun, run, usual_start};
-use causerie::rehearsal::{Surroundings, people};
+use causerie::rehearsal::{Chatflow, Surroundings};
 use serde_json::{Value, json};
 
 fn beside(name: &str) -> PathBuf {
@@ -18,6 +19,10 @@ fn beside(name: &str) -> PathBuf {
 
 fn read(path: &Path) -> Value {
     parse(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn chatflow(name: &str, flow: Arc<Flow>) -> Chatflow {
+    Chatflow { id: None, name: name.to_owned(), flow }
 }
 
 fn failures(ran: &TestRun) -> Vec<String> {
@@ -33,13 +38,13 @@ fn every_line_that_is_not_as_expected_is_told_with_its_place() {
         let mut case: Value = read(&path);
         let checked = check(&case["document"], &Env::default());
         let Some(flow) = &checked.flow else { panic!("{}: {:#?}", path.display(), checked.issues) };
-        let others: Vec<(String, Arc<Flow>)> = case["others"]
+        let others: Vec<Chatflow> = case["others"]
             .as_object()
             .into_iter()
             .flatten()
-            .map(|(name, document)| (name.clone(), check(document, &Env::default()).flow.unwrap()))
+            .map(|(name, document)| chatflow(name, check(document, &Env::default()).flow.unwrap()))
             .collect();
-        let ran = run("this", flow, &checked.tests, "/tests", &others);
+        let ran = run(&chatflow("this", flow.clone()), &checked.tests, "/tests", &others);
         let told = json!(failures(&ran));
         assert_eq!(ran.passed, told == json!([]), "{}", path.display());
         if told != case["failures"] {
@@ -58,11 +63,11 @@ fn the_example_proves_what_it_does() {
     let (document, tests) = (read(&beside("flows/example.json")), read(&beside("flows/example.tests.json")));
     let flow = check(&document, &Env::default()).flow.unwrap();
     let tests = read_tests(&document, &tests).unwrap();
-    let ran = run("example", &flow, &tests, "", &[]);
+    let ran = run(&chatflow("example", flow.clone()), &tests, "", &[]);
     assert!(ran.passed, "{:#?}", ran.failed().collect::<Vec<_>>());
     assert_eq!(
         ran.tests[0].transcript[..3],
-        ["> (Get Started)", "Bonjour Zoé !", "Que puis-je faire pour vous ? [Ma commande] [Parler à quelqu'un]"]
+        ["> (Get Started)", "Bonjour Zoé !", "(typing 1s) Que puis-je faire pour vous ? [Ma commande] [Parler à quelqu'un]"]
     );
 }
 
@@ -103,8 +108,8 @@ fn a_simulation_explains_itself_and_becomes_a_test_that_passes() {
         "steps": [{ "open": "get_started" }, { "tap": "track" }, { "say": "AB123456" }, { "callout": { "answer": { "body": { "state": "lost" } } } }, { "tap": "nothing" }]
     });
     let script = read_script(&document, &raw).unwrap();
-    let mut set = Surroundings::made_up("example", flow.clone(), &[]);
-    set.with_people(people(&script));
+    let mut set = Surroundings::made_up(&chatflow("example", flow.clone()), &[]);
+    set.with_people(&script.agents.0, script.if_nobody);
     let simulation = simulate(set, &script, raw.as_object().unwrap(), usual_start(), true);
     assert!(simulation.refused.as_deref().unwrap().starts_with("nothing is offered as `nothing`; offered are: `My order`"));
     assert_eq!(simulation.steps.len(), 4);
@@ -119,9 +124,39 @@ fn a_simulation_explains_itself_and_becomes_a_test_that_passes() {
     assert!(explained(0).iter().any(|line| line.starts_with("✓ primary")), "{:#?}", explained(0));
     assert_eq!(simulation.state.owner, "agent");
     let tests = read_tests(&document, &json!([simulation.test])).unwrap();
-    let ran = run("example", &flow, &tests, "", &[]);
+    let ran = run(&chatflow("example", flow.clone()), &tests, "", &[]);
     assert!(ran.passed, "{:#?}", ran.tests);
     assert_eq!(ran.tests[0].transcript.len(), simulation.steps.iter().map(|step| step.transcript.len()).sum::<usize>());
+}
+
+/// The page's own people and rules made the transfer; the test has neither.
+#[test]
+fn what_was_simulated_on_a_page_is_a_test_without_it() {
+    let document = json!({ "spec_version": "1.0", "start": "a",
+        "nodes": { "a": [{ "type": "transfer", "unavailable": "Nobody is there.", "nobody": "b" }], "b": [{ "type": "send_text", "text": "Bye" }] } });
+    let flow = check(&document, &Env::default()).flow.unwrap();
+    let raw = json!({ "steps": [{ "open": "get_started" }] });
+    let script = read_script(&document, &raw).unwrap();
+    let mut set = Surroundings::made_up(&chatflow("this", flow.clone()), &[]);
+    set.with_people(&[("Ana".to_owned(), Presence::Away)], IfNobody::Away);
+    let simulation = simulate(set, &script, raw.as_object().unwrap(), usual_start(), false);
+    assert_eq!(simulation.steps[0].turns[0].transfer.as_deref(), Some("nobody"));
+    assert_eq!(simulation.test["agents"], json!({ "Ana": "offline" }));
+    let ran = run(&chatflow("this", flow), &read_tests(&document, &json!([simulation.test])).unwrap(), "", &[]);
+    assert!(ran.passed, "{:#?}", ran.tests);
+}
+
+/// A document may name a chatflow by its id: tests on the server must find it.
+#[test]
+fn a_chatflow_that_is_called_by_its_id_is_found() {
+    let id = ChatflowId::from(uuid::Uuid::from_u128(7));
+    let flow = |document: &Value| check(document, &Env::default()).flow.unwrap();
+    let document = json!({ "spec_version": "1.0", "start": "a", "nodes": { "a": [{ "type": "call", "chatflow": id.to_string() }] } });
+    let called = json!({ "spec_version": "1.0", "start": "a", "nodes": { "a": [{ "type": "send_text", "text": "Hello" }] } });
+    let others = [Chatflow { id: Some(id), name: "other".to_owned(), flow: flow(&called) }];
+    let tests = read_tests(&document, &json!([{ "name": "t", "steps": [{ "open": "get_started", "expect": ["Hello"] }] }])).unwrap();
+    let ran = run(&chatflow("this", flow(&document)), &tests, "", &others);
+    assert!(ran.passed, "{:#?}", ran.tests);
 }
 
 #[test]
@@ -130,6 +165,6 @@ fn the_example_of_the_documentation_passes() {
     let example: Value = parse(example.split_once("```").unwrap().0).unwrap();
     let document = read(&beside("flows/example.json"));
     let tests = read_tests(&document, &json!([example])).unwrap();
-    let ran = run("example", &check(&document, &Env::default()).flow.unwrap(), &tests, "", &[]);
+    let ran = run(&chatflow("example", check(&document, &Env::default()).flow.unwrap()), &tests, "", &[]);
     assert!(ran.passed, "{:#?}", ran.tests);
 }

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use causerie::flow;
 use causerie::flow::check::{Checked, Env, Severity};
 use causerie::flow::script::{FlowTest, base_of, read_tests};
-use causerie::flow::{self, Flow};
+use causerie::rehearsal::Chatflow;
 use causerie::rehearsal::test::{TestResult, TestRun, run};
 use clap::Args;
 use serde_json::{Value, json};
@@ -48,11 +49,7 @@ pub fn test(proof: &Proof) -> anyhow::Result<ExitCode> {
     let subjects: Vec<Subject> = proof.files.iter().map(|file| Subject::load(file)).collect::<anyhow::Result<_>>()?;
     let (mut passed, mut failed, mut good) = (0, 0, true);
     for subject in &subjects {
-        let others: Vec<(String, Arc<Flow>)> = subjects
-            .iter()
-            .filter(|other| other.file != subject.file)
-            .filter_map(|other| Some((other.name.clone(), other.checked.flow.clone()?)))
-            .collect();
+        let others: Vec<Chatflow> = subjects.iter().filter(|other| other.file != subject.file).filter_map(Subject::chatflow).collect();
         let told = subject.run(proof, &others)?;
         passed += told.passed;
         failed += told.failed;
@@ -107,11 +104,15 @@ impl Subject {
         Ok(())
     }
 
-    fn run(&self, proof: &Proof, others: &[(String, Arc<Flow>)]) -> anyhow::Result<Told> {
+    fn chatflow(&self) -> Option<Chatflow> {
+        Some(Chatflow { id: None, name: self.name.clone(), flow: self.checked.flow.clone()? })
+    }
+
+    fn run(&self, proof: &Proof, others: &[Chatflow]) -> anyhow::Result<Told> {
         let mut runs = Vec::new();
-        if let Some(flow) = &self.checked.flow {
+        if let Some(own) = self.chatflow() {
             for (file, base, tests) in &self.tests {
-                let mut ran = run(&self.name, flow, tests, base, others);
+                let mut ran = run(&own, tests, base, others);
                 ran.tests.retain(|test| proof.only.as_ref().is_none_or(|part| test.name.contains(part.as_str())));
                 runs.push((file, ran));
             }

@@ -37,9 +37,21 @@ fn actions(r: &mut Reader<'_>, nodes: &Nodes) {
                 r.issue_at(Code::ChoicesNotLast, pointer(name, at), message, "move it after what is said");
             }
         }
+        unheard(r, name, actions);
         if actions.last().is_some_and(|last| last.is_some_and(|(word, _)| word == "delay")) {
             r.issue_at(Code::PauseAtEnd, pointer(name, actions.len() - 1), "nothing follows the pause in this node", "remove it");
         }
+    }
+}
+
+/// Pauses after which what is said would not be sent.
+fn unheard(r: &mut Reader<'_>, name: &str, actions: &[Option<(&'static str, Shape)>]) {
+    for (at, _) in actions.iter().enumerate().filter(|(_, action)| action.is_some_and(|(_, shape)| shape.outlasts_window)) {
+        let after = actions.iter().skip(at + 1).flatten();
+        let Some((word, _)) = after.take_while(|(_, shape)| !shape.waits || shape.speaks).find(|(_, shape)| shape.speaks) else { continue };
+        let message = format!("what `{word}` says after this pause is not sent, unless the visitor writes in the meantime");
+        let hint = "Messenger lets a bot answer within 24 hours: make the pause shorter, or open a ticket for a person instead";
+        r.issue_at(Code::PauseOutlastsWindow, pointer(name, at), message, hint);
     }
 }
 

@@ -135,6 +135,9 @@ codes! {
     NobodySeated "nobody_seated" Warning;
     /// A pause after which nothing is said.
     PauseAtEnd "pause_at_end" Warning;
+    /// A pause of a day or more before something is said: 24 hours after the visitor's last word Meta takes no message of a
+    /// bot.
+    PauseOutlastsWindow "pause_outlasts_window" Warning;
     /// More cards than one carousel shows; they become several.
     CarouselSplit "carousel_split" Warning;
     /// A hand-written message that Messenger would refuse.

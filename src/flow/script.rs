@@ -51,6 +51,8 @@ document! {
         pub visitor: Visitor = Visitor::default(),
         /// Agents by name, each `online`, `away` or `offline`. Transfers find them in this order, least busy first.
         pub agents: Ordered<Presence> = Ordered(Vec::new()),
+        /// Where a transfer leads when none of them can take it.
+        pub if_nobody: IfNobody = IfNobody::Queue,
         /// What HTTP calls answer: the first that fits. A call that none fits fails the test.
         pub callouts: Vec<Fake> = Vec::new(),
         /// What happens.
@@ -91,6 +93,20 @@ words! {
         Away = "away",
         /// Not there.
         Offline = "offline",
+    }
+}
+
+words! {
+    /// Where a transfer leads when nobody can take it.
+    pub enum IfNobody {
+        /// The open queue.
+        Queue = "queue",
+        /// The bot keeps the conversation, and the `nobody` arm is taken.
+        Away = "away",
+        /// The open queue, and a ticket is opened.
+        Ticket = "ticket",
+        /// Meta's Page inbox.
+        PageInbox = "page_inbox",
     }
 }
 

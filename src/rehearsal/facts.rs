@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::offers::offers;
 use super::play::Seen;
 use super::stage::{Happened, Stage};
 use super::text::words;
 use crate::domain::conversation::Owner;
-use crate::domain::message::{Button, Content, MessageOut, QuickReply};
+use crate::domain::message::{Content, MessageOut, QuickReply};
 use crate::domain::ticket::Ticket;
 use crate::flow::effect::CalloutRequest;
 use crate::flow::script::{TransferTo, WaitsFor};
@@ -58,22 +59,14 @@ pub fn message(message: &MessageOut) -> Value {
     shape
 }
 
-/// Titles of quick replies and buttons, in the order in which they are seen.
+/// Titles of all that can be tapped, in the order in which it is seen.
 pub(super) fn options(message: &MessageOut) -> Vec<String> {
-    let title = |button: &Button| match button {
-        Button::Postback { title, .. } | Button::Url { title, .. } | Button::Phone { title, .. } => title.clone(),
-    };
-    let mut titles: Vec<String> = match &message.content {
-        Content::Buttons { buttons, .. } => buttons.iter().map(title).collect(),
-        Content::Cards { cards } => cards.iter().flat_map(|card| &card.buttons).map(title).collect(),
-        _ => Vec::new(),
-    };
-    titles.extend(message.quick_replies.iter().map(|reply| match reply {
-        QuickReply::Text { title, .. } => title.clone(),
-        QuickReply::PhoneNumber => "(phone number)".to_owned(),
-        QuickReply::Email => "(e-mail address)".to_owned(),
-    }));
-    titles
+    let asked = message.quick_replies.iter().filter_map(|reply| match reply {
+        QuickReply::Text { .. } => None,
+        QuickReply::PhoneNumber => Some("(phone number)".to_owned()),
+        QuickReply::Email => Some("(e-mail address)".to_owned()),
+    });
+    offers(message).into_iter().map(|offer| offer.title).chain(asked).collect()
 }
 
 /// A session's variable, or the contact's attribute of that name; null where neither is set.

@@ -14,7 +14,7 @@ use super::play::{Seen, TURNS, play};
 use super::stage::{Happened, Stage};
 use super::text;
 use super::world::Surroundings;
-use crate::flow::script::FlowTest;
+use crate::flow::script::{FlowTest, TransferTo};
 use crate::flow::trace::TraceLine;
 
 /// Everything that came of a script.
@@ -47,10 +47,16 @@ pub struct TurnView {
     /// Each as a flow test would expect it.
     #[schema(value_type = Vec<Object>)]
     pub messages: Vec<Value>,
+    /// Messages that Meta's rules forbid at that moment: the server does not send them.
+    pub unsent: Vec<UnsentView>,
     /// Typing before each message, in milliseconds.
     pub pauses_ms: Vec<u32>,
+    /// Tickets that were opened.
     #[schema(value_type = Vec<Object>)]
     pub tickets: Vec<Value>,
+    /// Tickets that were changed, as they stand now.
+    #[schema(value_type = Vec<Object>)]
+    pub updated_tickets: Vec<Value>,
     #[schema(value_type = Vec<Object>)]
     pub events: Vec<Value>,
     #[schema(value_type = Vec<Object>)]
@@ -66,6 +72,14 @@ pub struct TurnView {
     /// What was considered, and why it was or was not taken; absent where it was not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<Vec<ExplainedView>>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct UnsentView {
+    #[schema(value_type = Object)]
+    pub message: Value,
+    /// For people.
+    pub because: String,
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -104,6 +118,9 @@ pub struct StateView {
     #[schema(value_type = Object)]
     pub attributes: BTreeMap<String, Value>,
     pub labels: BTreeSet<String>,
+    /// Every ticket there is, oldest first.
+    #[schema(value_type = Vec<Object>)]
+    pub tickets: Vec<Value>,
     /// What a `tap` may name, oldest first.
     pub offered: Vec<String>,
     /// When the next pause is over.
@@ -118,7 +135,8 @@ pub struct StateView {
 pub fn simulate(set: Surroundings, script: &FlowTest, raw: &Map<String, Value>, at: Timestamp, explain: bool) -> Simulation {
     let at = script.at.map_or(at, |at| at.0);
     let mut stage = Stage::new(set, &script.visitor, at, script.seed.map_or(1, |seed| seed.0.into()), TURNS);
-    let (mut steps, mut expected, mut refused) = (Vec::new(), Vec::new(), None);
+    let people = people(&stage);
+    let (mut steps, mut expected, mut landed, mut refused) = (Vec::new(), Vec::new(), Vec::new(), None);
     play(&mut stage, script, |_, step, seen, stage| {
         if let Some(why) = &seen.refused {
             refused = Some(why.to_string());
@@ -129,17 +147,20 @@ pub fn simulate(set: Surroundings, script: &FlowTest, raw: &Map<String, Value>, 
         let turns = seen.turns.iter().map(|turn| turn_view(turn, stage, explain)).collect();
         steps.push(StepView { transcript, turns });
         expected.push(expectation(seen, stage));
+        landed.extend(seen.turns.iter().filter_map(|turn| facts::transfer_of(turn, stage)).map(|transfer| transfer.to));
         ControlFlow::Continue(())
     });
-    Simulation { steps, state: state_view(&stage), refused, test: as_test(raw, expected, at) }
+    Simulation { steps, state: state_view(&stage), refused, test: as_test(raw, expected, people, &landed, at) }
 }
 
 fn turn_view(turn: &Happened, stage: &Stage, explain: bool) -> TurnView {
     TurnView {
         at: turn.at,
         messages: turn.said.iter().map(|(_, message, _)| facts::message(message)).collect(),
+        unsent: turn.unsent.iter().map(|(message, why)| UnsentView { message: facts::message(message), because: why.clone() }).collect(),
         pauses_ms: turn.said.iter().map(|(_, _, pause)| *pause).collect(),
         tickets: turn.opened.iter().map(|ticket| facts::ticket(ticket, stage)).collect(),
+        updated_tickets: turn.updated.iter().map(|ticket| facts::ticket(ticket, stage)).collect(),
         events: turn.emitted.iter().map(|event| json!({ "name": event.name, "data": event.data })).collect(),
         callouts: turn.called.iter().map(facts::callout).collect(),
         transfer: facts::transfer_of(turn, stage).map(|transfer| transfer.to.word().to_owned()),
@@ -159,6 +180,7 @@ fn state_view(stage: &Stage) -> StateView {
         variables: stage.session().map(|session| session.variables.clone()).unwrap_or_default(),
         attributes: stage.contact().attributes.clone(),
         labels: stage.contact().labels.clone(),
+        tickets: stage.tickets.iter().map(|ticket| facts::ticket(ticket, stage)).collect(),
         offered: stage.offered().map(str::to_owned).collect(),
         next_timer: stage.next_timer(),
         callout: stage.waiting_callout().map(facts::callout),
@@ -173,6 +195,9 @@ fn expectation(seen: &Seen, stage: &Stage) -> Value {
     if !tickets.is_empty() {
         expect["tickets"] = tickets.into();
     }
+    if let Some(ticket) = seen.turns.iter().rev().find_map(|turn| turn.updated.last()) {
+        expect["ticket"] = facts::ticket(ticket, stage);
+    }
     let events: Vec<Value> =
         seen.turns.iter().flat_map(|turn| &turn.emitted).map(|event| json!({ "name": event.name, "data": event.data })).collect();
     if !events.is_empty() {
@@ -184,10 +209,28 @@ fn expectation(seen: &Seen, stage: &Stage) -> Value {
     expect
 }
 
-fn as_test(raw: &Map<String, Value>, expected: Vec<Value>, at: Timestamp) -> Value {
+/// Who is there, by name.
+fn people(stage: &Stage) -> Map<String, Value> {
+    stage.roster().agents.iter().map(|duty| (duty.agent.name.clone(), duty.agent.presence.word().into())).collect()
+}
+
+/// The script with what came of it. A script without `agents` met the page's own people and rules, which the test's run does
+/// not know: they become agents, and a place for a transfer that nobody took, that lead to the same.
+fn as_test(raw: &Map<String, Value>, expected: Vec<Value>, people: Map<String, Value>, landed: &[TransferTo], at: Timestamp) -> Value {
     let mut test = raw.clone();
     test.entry("name").or_insert_with(|| "what was simulated".into());
     test.entry("at").or_insert_with(|| at.to_string().into());
+    if !test.contains_key("agents") && !landed.is_empty() {
+        let nobody = !landed.contains(&TransferTo::Agent);
+        let agents = people.into_iter().map(|(name, presence)| (name, if nobody { "offline".into() } else { presence }));
+        test.insert("agents".into(), agents.collect::<Map<_, _>>().into());
+        let place = landed.iter().rev().find_map(|to| match to {
+            TransferTo::Nobody => Some("away"),
+            TransferTo::PageInbox => Some("page_inbox"),
+            _ => None,
+        });
+        test.extend(place.map(|place| ("if_nobody".to_owned(), place.into())));
+    }
     if let Some(Value::Array(steps)) = test.get_mut("steps") {
         steps.truncate(expected.len());
         for (step, expected) in steps.iter_mut().zip(expected) {

@@ -5,14 +5,15 @@ use std::collections::{HashMap, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::offers::{Offer, offers};
 use super::world::Surroundings;
 use crate::domain::contact::{Contact, Profile};
-use crate::domain::conversation::{Conversation, ConversationStatus, Owner};
+use crate::domain::conversation::{Conversation, ConversationStatus, Owner, Permission, permission};
 use crate::domain::emitted::Emitted;
 use crate::domain::event::{Attachment, CalloutResult, Inbound, InboundEvent, MessageIn, Referral};
 use crate::domain::ids::{CalloutId, IdMaker, TimerId};
 use crate::domain::link::Link;
-use crate::domain::message::{Author, Button, Content, MessageBody, MessageOut, QuickReply};
+use crate::domain::message::{Author, Content, MessageBody, MessageOut};
 use crate::domain::page::GET_STARTED_PAYLOAD;
 use crate::domain::people::Roster;
 use crate::domain::ticket::{Pipeline, Ticket};
@@ -31,9 +32,13 @@ pub struct Happened {
     pub at: Timestamp,
     /// Messages to the visitor, each with the typing before it, in milliseconds.
     pub said: Vec<(Author, MessageOut, u32)>,
+    /// Messages that Meta's rules forbid at this moment, and why: the server does not send them.
+    pub unsent: Vec<(MessageOut, String)>,
     /// System lines of the transcript: a stable word, and a text for people.
     pub lines: Vec<(String, String)>,
     pub opened: Vec<Ticket>,
+    /// As they stand now.
+    pub updated: Vec<Ticket>,
     pub emitted: Vec<Emitted>,
     pub called: Vec<CalloutRequest>,
     /// The event was recorded and not answered, for this reason.
@@ -54,13 +59,6 @@ pub enum Refused {
     Agent(String),
     #[error("more than {0} turns")]
     TooMany(usize),
-}
-
-/// What a visitor can tap: title, payload, and whether it comes back as a message.
-struct Offer {
-    title: String,
-    payload: Option<String>,
-    quick: bool,
 }
 
 pub struct Stage {
@@ -210,7 +208,7 @@ impl Stage {
 
     /// Taps what was offered under this title, or for this value of an option, last.
     pub fn tap(&mut self, wanted: &str) -> Result<Happened, Refused> {
-        let by_title = self.offers.iter().rev().find(|offer| offer.title == wanted);
+        let by_title = self.offers.iter().rev().find(|offer| offer.is_called(wanted));
         let by_value = || self.offers.iter().rev().find(|offer| self.stands_for(offer, wanted));
         let Some(offer) = by_title.or_else(by_value) else {
             let titles: Vec<String> = self.offered().map(|title| format!("`{title}`")).collect();
@@ -313,6 +311,17 @@ impl Stage {
         }
     }
 
+    /// As the sender asks before every call; passing the thread is no message.
+    fn refusal(&self, author: Author, message: &MessageOut) -> Option<String> {
+        if message.content == Content::PassThread {
+            return None;
+        }
+        match permission(author, self.loaded.conversation.window_opened_at, self.at) {
+            Permission::Refused(refusal) => Some(refusal.to_string()),
+            _ => None,
+        }
+    }
+
     fn keep(&mut self, mut draft: Draft) -> Happened {
         let mut happened = Happened { at: self.at, trace: std::mem::take(&mut draft.trace), ..Happened::default() };
         let (commit, after) = draft.commit(
@@ -329,7 +338,12 @@ impl Stage {
         // As it would come back from the store.
         let stored = self.loaded.session.as_ref().and_then(|session| serde_json::to_string(session).ok());
         self.loaded.session = stored.and_then(|text| serde_json::from_str(&text).ok());
-        happened.said = commit.outbox.into_iter().map(|item| (item.author, item.body, item.pause_ms)).collect();
+        for item in commit.outbox {
+            match self.refusal(item.author, &item.body) {
+                Some(why) => happened.unsent.push((item.body, why)),
+                None => happened.said.push((item.author, item.body, item.pause_ms)),
+            }
+        }
         for (_, message) in commit.messages {
             if let MessageBody::Line { event, text } = message.body {
                 happened.lines.push((event, text));
@@ -351,10 +365,11 @@ impl Stage {
             && let Some(ticket) = self.tickets.iter_mut().find(|ticket| ticket.id == update.ticket.id)
         {
             *ticket = update.ticket;
+            happened.updated.push(ticket.clone());
         }
         happened.emitted = commit.emitted;
         for (_, message, _) in &happened.said {
-            offer(&mut self.offers, message);
+            self.offers.extend(offers(message));
         }
         happened
     }
@@ -362,24 +377,4 @@ impl Stage {
 
 fn play_limit() -> usize {
     super::play::TURNS
-}
-
-fn offer(offers: &mut Vec<Offer>, message: &MessageOut) {
-    let mut button = |button: &Button| {
-        let (title, payload) = match button {
-            Button::Postback { title, payload } => (title, Some(payload.clone())),
-            Button::Url { title, .. } | Button::Phone { title, .. } => (title, None),
-        };
-        offers.push(Offer { title: title.clone(), payload, quick: false });
-    };
-    match &message.content {
-        Content::Buttons { buttons, .. } => buttons.iter().for_each(&mut button),
-        Content::Cards { cards } => cards.iter().flat_map(|card| &card.buttons).for_each(&mut button),
-        _ => {}
-    }
-    for reply in &message.quick_replies {
-        if let QuickReply::Text { title, payload } = reply {
-            offers.push(Offer { title: title.clone(), payload: Some(payload.clone()), quick: true });
-        }
-    }
 }

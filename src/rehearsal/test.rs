@@ -1,7 +1,6 @@
 //! Flow tests: each script is played and judged. The first step that is not as expected ends its test.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -10,8 +9,7 @@ use super::judge::{Mismatch, judge};
 use super::play::{TURNS, play};
 use super::stage::Stage;
 use super::text;
-use super::world::{Surroundings, people};
-use crate::flow::Flow;
+use super::world::{Chatflow, Surroundings};
 use crate::flow::script::{FlowTest, Step, WaitsFor};
 
 /// A Monday at 9:00 UTC.
@@ -47,14 +45,14 @@ impl TestRun {
 }
 
 /// Runs every test on a made-up page. `base` is the pointer of the list; `others` are the chatflows that may be called.
-pub fn run(name: &str, flow: &Arc<Flow>, tests: &[FlowTest], base: &str, others: &[(String, Arc<Flow>)]) -> TestRun {
+pub fn run(own: &Chatflow, tests: &[FlowTest], base: &str, others: &[Chatflow]) -> TestRun {
     let mut turns = TURNS;
     let results: Vec<TestResult> = tests
         .iter()
         .enumerate()
         .map(|(number, test)| {
-            let mut set = Surroundings::made_up(name, flow.clone(), others);
-            set.with_people(people(test));
+            let mut set = Surroundings::made_up(own, others);
+            set.with_people(&test.agents.0, test.if_nobody);
             let (result, left) = run_one(set, test, format!("{base}/{number}"), turns);
             turns = left;
             result

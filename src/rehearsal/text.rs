@@ -1,17 +1,25 @@
 //! What was said and what happened, as lines that read like a chat.
 
+use jiff::SignedDuration;
+
+use super::bubble::{length, said};
 use super::facts::{self, Transferred};
 use super::stage::{Happened, Stage};
 use crate::domain::message::{Content, MessageOut};
+use crate::domain::ticket::Ticket;
 use crate::flow::script::{AgentAct, Opening, Step};
-use crate::simulator::transcript;
+use crate::flow::secret::shown;
 
-/// The words of a message: its text, or the titles of its cards.
+/// The words of a message: its text, the titles of its cards, or what a template is about.
 pub fn words(message: &MessageOut) -> String {
     match &message.content {
         Content::Text { text } | Content::Buttons { text, .. } => text.clone(),
         Content::Cards { cards } => cards.iter().map(|card| card.title.as_str()).collect::<Vec<_>>().join("\n"),
-        Content::Raw { message } => message["text"].as_str().unwrap_or_default().to_owned(),
+        Content::Template { template } => template.summary(),
+        Content::Raw { message } => {
+            let text = message["text"].as_str().or_else(|| message["attachment"]["payload"]["text"].as_str());
+            text.unwrap_or_default().to_owned()
+        }
         _ => String::new(),
     }
 }
@@ -37,14 +45,16 @@ pub(super) fn act(step: &Step) -> String {
     }
 }
 
-/// What came of one turn, a line each.
-pub(super) fn lines(happened: &Happened, stage: &Stage) -> Vec<String> {
-    let mut lines: Vec<String> = happened.said.iter().map(|(_, message, _)| transcript::said(message)).collect();
-    lines.extend(happened.called.iter().map(|request| format!("(call {} {})", request.method, request.url)));
-    lines.extend(happened.opened.iter().map(|ticket| {
-        let pipeline = stage.pipelines().iter().find(|pipeline| pipeline.id == ticket.pipeline);
-        format!("(ticket in {}/{}: {})", pipeline.map_or("?", |pipeline| &pipeline.key), ticket.status, ticket.subject)
+/// What came of one turn, a line each: what was said first, all else in `(brackets)`.
+pub fn lines(happened: &Happened, stage: &Stage) -> Vec<String> {
+    let mut lines: Vec<String> = happened.said.iter().map(|(_, message, pause_ms)| typed(message, *pause_ms)).collect();
+    lines.extend(happened.unsent.iter().map(|(message, why)| format!("(not sent: {why}: {})", said(message))));
+    lines.extend(happened.called.iter().map(|request| match &request.body {
+        Some(body) => format!("(call {} {} {})", request.method, shown(&request.url), shown(body)),
+        None => format!("(call {} {})", request.method, shown(&request.url)),
     }));
+    lines.extend(happened.opened.iter().map(|ticket| format!("(ticket in {})", ticket_line(ticket, stage))));
+    lines.extend(happened.updated.iter().map(|ticket| format!("(ticket updated: {})", ticket_line(ticket, stage))));
     lines.extend(happened.emitted.iter().map(|event| format!("(event {} {})", event.name, event.data)));
     match facts::transfer_of(happened, stage) {
         Some(Transferred { to, agent: Some(agent) }) => lines.push(format!("(transfer to {} {agent})", to.word())),
@@ -55,4 +65,24 @@ pub(super) fn lines(happened: &Happened, stage: &Stage) -> Vec<String> {
     lines.extend(told.map(|(event, text)| format!("({event}: {text})")));
     lines.extend(happened.ignored.iter().map(|reason| format!("(not answered: {reason})")));
     lines
+}
+
+fn typed(message: &MessageOut, pause_ms: u32) -> String {
+    match pause_ms {
+        0 => said(message),
+        pause => format!("(typing {}) {}", length(SignedDuration::from_millis(pause.into())), said(message)),
+    }
+}
+
+/// `support/new: Late order; order=AB12`
+fn ticket_line(ticket: &Ticket, stage: &Stage) -> String {
+    let pipeline = stage.pipelines().iter().find(|pipeline| pipeline.id == ticket.pipeline);
+    let mut line = format!("{}/{}: {}", pipeline.map_or("?", |pipeline| &pipeline.key), ticket.status, ticket.subject);
+    if !ticket.description.is_empty() {
+        line.push_str(&format!("; {}", ticket.description));
+    }
+    for (name, value) in &ticket.fields {
+        line.push_str(&format!("; {name}={value}"));
+    }
+    line
 }

@@ -12,7 +12,7 @@ use crate::domain::people::{Agent, OnDuty, Presence, Roster};
 use crate::domain::ticket::{Pipeline, Status};
 use crate::domain::transfer::{Otherwise, Rule, RuleSet, Strategy, Target};
 use crate::flow::Flow;
-use crate::flow::script::{self, FlowTest};
+use crate::flow::script;
 use crate::turn::PageWorld;
 use crate::turn::situation::BoundFlow;
 
@@ -23,6 +23,15 @@ pub struct Surroundings {
     pub roster: Roster,
 }
 
+/// A chatflow as it is rehearsed, or called.
+#[derive(Clone)]
+pub struct Chatflow {
+    /// What a server knows it by; `None`: made up.
+    pub id: Option<ChatflowId>,
+    pub name: String,
+    pub flow: Arc<Flow>,
+}
+
 /// The version that the rehearsed document counts as.
 const VERSION: u32 = 1;
 /// Conversations that a made-up agent takes at once.
@@ -31,19 +40,20 @@ const CAPACITY: u32 = 3;
 impl Surroundings {
     /// A made-up page with this chatflow as its primary one. `others` may be called. The pipelines are those that the flows
     /// name; every transfer rule finds the agents who are online, least busy first.
-    pub fn made_up(name: &str, flow: Arc<Flow>, others: &[(String, Arc<Flow>)]) -> Self {
+    pub fn made_up(own: &Chatflow, others: &[Chatflow]) -> Self {
         let mut ids = IdMaker::new(Timestamp::UNIX_EPOCH, 0x5eed);
         let mut pipelines = Vec::new();
         let mut chatflows = HashMap::new();
-        let mut bind = |name: &str, flow: &Arc<Flow>| {
-            add_pipelines(&mut pipelines, flow, &mut ids);
-            let id: ChatflowId = ids.next();
-            chatflows.insert(id, BoundFlow::new(name.to_owned(), true, VERSION, flow.clone()));
+        let mut bind = |chatflow: &Chatflow| {
+            add_pipelines(&mut pipelines, &chatflow.flow, &mut ids);
+            let made_up: ChatflowId = ids.next();
+            let id = chatflow.id.unwrap_or(made_up);
+            chatflows.insert(id, BoundFlow::new(chatflow.name.clone(), true, VERSION, chatflow.flow.clone()));
             id
         };
-        let chatflow = bind(name, &flow);
-        for (name, flow) in others {
-            bind(name, flow);
+        let chatflow = bind(own);
+        for other in others {
+            bind(other);
         }
         let page = Page {
             id: "page".into(),
@@ -72,8 +82,10 @@ impl Surroundings {
     }
 
     /// Only these people are there, and whatever rules a transfer names find them in this order.
-    pub fn with_people(&mut self, roster: Roster) {
-        let rules: Vec<Rule> = roster.agents.iter().map(rule_for).collect();
+    pub fn with_people(&mut self, agents: &[(String, script::Presence)], if_nobody: script::IfNobody) {
+        let roster = people(agents);
+        let mut rules: Vec<Rule> = roster.agents.iter().map(rule_for).collect();
+        rules.push(last_rule(if_nobody));
         let set = |name: &str| RuleSet {
             id: Uuid::nil().into(),
             name: name.to_owned(),
@@ -91,9 +103,8 @@ impl Surroundings {
     }
 }
 
-/// The agents of a script.
-pub fn people(test: &FlowTest) -> Roster {
-    let agents = (0_u128..).zip(&test.agents.0).map(|(n, (name, presence))| {
+fn people(agents: &[(String, script::Presence)]) -> Roster {
+    let agents = (0_u128..).zip(agents).map(|(n, (name, presence))| {
         let presence = match presence {
             script::Presence::Online => Presence::Online,
             script::Presence::Away => Presence::Away,
@@ -127,6 +138,18 @@ fn rule_for(duty: &OnDuty) -> Rule {
         only_online: true,
         otherwise: Otherwise::NextRule,
     }
+}
+
+/// Where a conversation goes that nobody took.
+fn last_rule(lands: script::IfNobody) -> Rule {
+    let (target, otherwise) = match lands {
+        script::IfNobody::Queue => (Target::Queue { team: None }, Otherwise::NextRule),
+        script::IfNobody::Away => (Target::Nobody, Otherwise::NextRule),
+        script::IfNobody::PageInbox => (Target::PageInbox, Otherwise::NextRule),
+        // Of those that ask for a person, the one that names nobody yet.
+        script::IfNobody::Ticket => (Target::LastAgent, Otherwise::Ticket),
+    };
+    Rule { name: "nobody".to_owned(), when: None, target, strategy: Strategy::LeastBusy, only_online: true, otherwise }
 }
 
 fn add_pipelines(pipelines: &mut Vec<Pipeline>, flow: &Flow, ids: &mut IdMaker) {

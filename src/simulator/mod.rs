@@ -1,12 +1,9 @@
-//! A chat with a flow on this machine alone: the same [`step`](crate::flow::step) as on the server, a clock that jumps,
-//! transfers, tickets and callouts shown instead of made, answers of callouts typed or faked.
+//! A chat with a flow on this machine alone, in a terminal: [`rehearsal`](crate::rehearsal)'s stage, which takes the server's
+//! own turns, with a clock that jumps and callouts whose answers are typed or faked.
 //!
-//! [`stage`] is a world for one session, also for tests; [`transcript`] writes effects as lines; [`chat`] is the
-//! terminal's dialogue. Nothing here reads a clock or the network.
+//! [`simulate`] is the dialogue. Nothing here reads a clock or the network.
 
 mod chat;
-pub mod stage;
-pub mod transcript;
 
 pub use chat::{Options, SimulationFailed, simulate};
 

@@ -5,9 +5,9 @@ use causerie::flow::check::{Env, check};
 use causerie::flow::effect::Effect;
 use causerie::flow::session::Entry;
 use causerie::flow::{parse, reference, schema};
-use causerie::simulator::stage::Stage;
 use serde_json::{Value, json};
 
+use super::stage::Stage;
 use super::{beside, updating};
 
 fn example() -> Value {

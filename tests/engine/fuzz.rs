@@ -10,10 +10,11 @@ use causerie::flow::effect::Effect;
 use causerie::flow::gallery::STARTERS;
 use causerie::flow::session::Wait;
 use causerie::flow::{limits, parse};
-use causerie::simulator::stage::{Stage, Turn};
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 use proptest::test_runner::Config;
 use serde_json::{Value, json};
+
+use super::stage::{Stage, Turn};
 
 /// The example, the templates, and a document of each action's own example.
 fn good() -> Vec<Value> {

@@ -4,6 +4,7 @@ use causerie::flow::check::{Env, check};
 use causerie::flow::gallery::{STARTERS, starter};
 use causerie::flow::parse;
 use causerie::flow::translation::{State, table};
+use causerie::rehearsal::Chatflow;
 use causerie::rehearsal::test::run;
 
 use super::beside;
@@ -39,7 +40,8 @@ fn every_template_passes_its_tests_in_both_languages() {
             .map(|test| test["visitor"]["locale"].as_str().is_some_and(|locale| locale.starts_with("en")))
             .collect();
         assert!(visitors.contains(&true) && visitors.contains(&false), "{}: a test in each language", starter.name);
-        let proven = run(starter.name, &checked.flow.unwrap(), &checked.tests, "/tests", &[]);
+        let own = Chatflow { id: None, name: starter.name.to_owned(), flow: checked.flow.unwrap() };
+        let proven = run(&own, &checked.tests, "/tests", &[]);
         let failed: Vec<_> = proven.failed().collect();
         assert!(failed.is_empty() && proven.tests.len() == visitors.len(), "{}: {failed:#?}", starter.name);
     }

@@ -11,6 +11,7 @@ mod gallery;
 mod hostile;
 mod properties;
 mod simulator;
+mod stage;
 mod talk;
 
 use std::path::PathBuf;

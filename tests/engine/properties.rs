@@ -4,10 +4,11 @@ use causerie::domain::event::{CalloutResult, MessageIn};
 use causerie::flow::check::{Env, check};
 use causerie::flow::effect::Effect;
 use causerie::flow::{limits, parse};
-use causerie::simulator::stage::{Stage, Turn};
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 use proptest::test_runner::Config;
 use serde_json::{Value, json};
+
+use super::stage::{Stage, Turn};
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![

@@ -37,16 +37,17 @@ fn a_conversation_can_be_had_in_a_terminal() {
 Hello Zoe!
 (typing 1s) How can I help? [My order] [Talk to someone]
 Your order number?
-(callout GET https://shop.example/orders/AB123456)
+(call GET https://shop.example/orders/AB123456)
 (/answer STATUS JSON, /timeout, or /fail REASON)
-(ticket in support/new: track AB123456)
-(transfer to Agent)
 Someone is coming.
+(ticket in support/new: track AB123456)
+(transfer to agent Agent)
 (/release gives the conversation back to the bot)
 (people have the conversation: the bot is silent)
 (/release gives the conversation back to the bot)
+(released: Agent gave the conversation back to the bot)
 (finished)
-(nothing waits for that)
+(nothing is offered as `nothing`; offered are: `My order`, `Talk to someone`)
 (unknown; /help lists what can be done)
 {\"order\":\"AB123456\",\"state\":\"lost\",\"topic\":\"track\"}
 ";
@@ -59,6 +60,7 @@ fn callouts_can_be_faked_and_decisions_explained() {
     let fakes = vec![("https://shop.example/".to_owned(), CalloutResult::Answered { status: 200, body })];
     let output = chat(EXAMPLE, "1\nAB123456\n", Options { fakes, explain: true, agent_online: false, ..options() });
     assert!(output.contains("State: sent\n"), "{output}");
+    assert!(output.contains("✓ primary "), "the routing is explained too: {output}");
     assert!(output.contains("✗ track/2 arm 1 state == 'lost'"), "{output}");
     assert!(output.contains("✓ welcome/1 answer option 1"), "{output}");
 }
@@ -69,6 +71,16 @@ fn time_passes_when_it_is_told_to() {
         "nodes": { "a": [{ "type": "delay", "for": "1h", "typing": false }, { "type": "send_text", "text": "back" }] } });
     let output = chat(&flow.to_string(), "/wait 30m\n/wait 31m\n/restart\n\n/wait x\n", options());
     assert_eq!(output.matches("back\n").count(), 2, "{output}");
+}
+
+#[test]
+fn all_that_is_due_happens_when_time_passes() {
+    let flow = json!({ "spec_version": "1.0", "start": "a", "nodes": { "a": [
+        { "type": "delay", "for": "1h", "typing": false }, { "type": "send_text", "text": "one" },
+        { "type": "delay", "for": "25h", "typing": false }, { "type": "send_text", "text": "two" }] } });
+    let output = chat(&flow.to_string(), "/wait 2d\n", options());
+    assert!(output.contains("(a pause of 1h; an empty line lets it pass)\none\n"), "{output}");
+    assert!(output.contains("(not sent: ") && output.contains(": two)\n"), "Meta's window has closed: {output}");
 }
 
 #[test]

@@ -13,10 +13,9 @@ use causerie::flow::check::{Env, check};
 use causerie::flow::read_types::Duration;
 use causerie::flow::session::Entry;
 use causerie::flow::{Flow, parse};
-use causerie::simulator::stage::{Stage, Turn};
-use causerie::simulator::transcript;
 use serde_json::{Map, Value, json};
 
+use super::stage::{Stage, Turn, transcript};
 use super::{beside, updating};
 
 #[test]

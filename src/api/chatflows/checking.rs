@@ -8,9 +8,10 @@ use serde_json::Value;
 use super::rehearsing::{refuse_failed, run_tests};
 use crate::api::problem::{Code, FieldError, Problem};
 use crate::api::state::Api;
-use crate::domain::ids::PageId;
+use crate::domain::ids::{ChatflowId, PageId};
 use crate::flow::check::{Checked, Env};
 use crate::flow::issue::{Issue, Severity};
+use crate::rehearsal;
 use crate::store::access::UserFilter;
 
 /// What a check found: every issue at once.
@@ -49,11 +50,11 @@ pub async fn checked(api: &Api, page: &PageId, document: &Value) -> Result<Check
 }
 
 /// What stands before every publish: 422 with every issue where there are errors, or with every test of the flow that
-/// fails; else the warnings. `name` is the chatflow's.
-pub async fn refuse_errors(api: &Api, page: &PageId, name: &str, document: &Value) -> Result<Vec<Issue>, Problem> {
+/// fails; else the warnings. `id` is the chatflow's, where it has one yet.
+pub async fn refuse_errors(api: &Api, page: &PageId, id: Option<ChatflowId>, name: &str, document: &Value) -> Result<Vec<Issue>, Problem> {
     let checked = checked(api, page, document).await?;
     let Some(flow) = checked.flow else { return Err(refuse(&checked.issues)) };
-    let ran = run_tests(api, page, name, flow, checked.tests, "/tests").await?;
+    let ran = run_tests(api, page, rehearsal::Chatflow { id, name: name.to_owned(), flow }, checked.tests, "/tests").await?;
     refuse_failed(&ran)?;
     Ok(checked.issues)
 }

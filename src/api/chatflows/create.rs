@@ -57,7 +57,7 @@ pub async fn create_chatflow(api: Data<Api>, caller: Caller, body: JsonOrYaml<Cr
     let new = if body.primary {
         caller.need(crate::domain::access::Need::Administer)?;
         page.may_be_born_primary()?;
-        refuse_errors(&api, &birth.page, &birth.name, &birth.document).await?;
+        refuse_errors(&api, &birth.page, None, &birth.name, &birth.document).await?;
         birth.published(&api, &caller, "created as the page's primary chatflow")?
     } else {
         birth.draft(&api)?

@@ -19,7 +19,7 @@ use crate::api::state::Api;
 use crate::domain::chatflow::Chatflow;
 use crate::domain::ids::ChatflowId;
 use crate::flow::script::read_tests;
-use crate::rehearsal::test::TestRun;
+use crate::rehearsal::{self, test::TestRun};
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct TestsView {
@@ -92,7 +92,8 @@ pub async fn run_chatflow_tests(api: Data<Api>, id: Path<ChatflowId>, body: Opti
         None => (checked.tests, "/tests"),
         Some(tests) => (read(&document, &tests)?, "/tests"),
     };
-    Ok(Answer::ok(run_tests(&api, &chatflow.page, &chatflow.name, flow, tests, base).await?))
+    let own = rehearsal::Chatflow { id: Some(chatflow.id), name: chatflow.name, flow };
+    Ok(Answer::ok(run_tests(&api, &chatflow.page, own, tests, base).await?))
 }
 
 /// The document that a body means: its own, a version's, or the draft.

@@ -85,7 +85,7 @@ pub(super) fn check_note(note: Option<&str>) -> Result<(), crate::api::problem::
 pub(super) async fn publish(api: &Api, caller: &Caller, chatflow: Chatflow, new: New) -> Reply<PublishedView> {
     let New { document, note, sessions: policy, rollout: percent } = new;
     chatflow.may_publish(percent.is_some())?;
-    let warnings = refuse_errors(api, &chatflow.page, &chatflow.name, &document).await?;
+    let warnings = refuse_errors(api, &chatflow.page, Some(chatflow.id), &chatflow.name, &document).await?;
     let (by, at) = (Some(caller.user.id), api.clock.now());
     let publication =
         Publication { chatflow: chatflow.id, expected: chatflow.revision, document, note: note.clone(), by, at, policy, percent };

@@ -11,7 +11,10 @@ use crate::domain::chatflow::Chatflow;
 use crate::domain::ids::PageId;
 use crate::flow::script::FlowTest;
 use crate::flow::{self, Flow};
-use crate::rehearsal::test::{TestRun, run};
+use crate::rehearsal::{
+    self,
+    test::{TestRun, run},
+};
 use crate::turn::PageWorld;
 use crate::turn::situation::BoundFlow;
 
@@ -19,8 +22,7 @@ use crate::turn::situation::BoundFlow;
 pub async fn run_tests(
     api: &Api,
     page: &PageId,
-    name: &str,
-    flow: Arc<Flow>,
+    own: rehearsal::Chatflow,
     tests: Arc<[FlowTest]>,
     base: &'static str,
 ) -> Result<TestRun, Problem> {
@@ -28,14 +30,16 @@ pub async fn run_tests(
         return Ok(TestRun { passed: true, tests: Vec::new() });
     }
     let published = api.store.published(page).await?;
-    let own = name.to_owned();
     let ran = actix_web::web::block(move || {
-        let others: Vec<(String, Arc<Flow>)> = published
+        let others: Vec<rehearsal::Chatflow> = published
             .into_iter()
-            .filter(|(chatflow, _)| chatflow.name != own)
-            .filter_map(|(chatflow, version)| Some((chatflow.name, compile(&version.document)?)))
+            .filter(|(other, _)| other.name != own.name)
+            .filter_map(|(other, version)| {
+                let flow = compile(&version.document)?;
+                Some(rehearsal::Chatflow { id: Some(other.id), name: other.name, flow })
+            })
             .collect();
-        run(&own, &flow, &tests, base, &others)
+        run(&own, &tests, base, &others)
     });
     ran.await.map_err(|_| Problem::new(Code::Internal, "the tests were broken off"))
 }

@@ -14,8 +14,8 @@ use crate::api::problem::{Code, Problem};
 use crate::api::state::Api;
 use crate::domain::ids::ChatflowId;
 use crate::flow::script::read_script;
+use crate::rehearsal::Surroundings;
 use crate::rehearsal::simulation::{Simulation, simulate};
-use crate::rehearsal::{Surroundings, people};
 use crate::turn::situation::BoundFlow;
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -64,7 +64,7 @@ pub async fn simulate_chatflow(api: Data<Api>, id: Path<ChatflowId>, body: JsonO
     let played = actix_web::web::block(move || {
         let mut set = Surroundings::of_page(world, chatflow.id, bound, roster);
         if !script.agents.0.is_empty() {
-            set.with_people(people(&script));
+            set.with_people(&script.agents.0, script.if_nobody);
         }
         simulate(set, &script, &raw, now, explain)
     });

@@ -131,7 +131,7 @@ async fn default_chatflow(api: &Api, caller: &Caller, info: &PageInfo, body: &Co
         None => LiveChat::default(),
     };
     let document = short.document();
-    chatflows::refuse_errors(api, &info.id, "Live chat", &document).await?;
+    chatflows::refuse_errors(api, &info.id, None, "Live chat", &document).await?;
     let birth = Birth { page: info.id.clone(), name: "Live chat".to_owned(), kind: ChatflowKind::LiveChat, document };
     birth.published(api, caller, "created when the page was connected").map(Some)
 }

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::domain::Timestamp;
+use crate::domain::conversation::STANDARD_WINDOW;
 use crate::flow::effect::Effect;
 use crate::flow::issue::Code;
 use crate::flow::limits;
@@ -103,7 +104,7 @@ impl Behaviour for Delay {
     }
 
     fn shape(&self) -> Shape {
-        Shape { pauses: true, ..Shape::default() }
+        Shape { pauses: true, outlasts_window: self.r#for.0 >= STANDARD_WINDOW, ..Shape::default() }
     }
 
     fn run(&self, run: &mut Run<'_>) -> Next {

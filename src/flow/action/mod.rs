@@ -112,11 +112,13 @@ pub struct Shape {
     pub speaks: bool,
     /// It shows quick replies and does not wait: they vanish when more is said.
     pub offers: bool,
+    /// So much time passes that Meta takes no message of a bot after it.
+    pub outlasts_window: bool,
 }
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { waits: false, pauses: false, goes_on: true, speaks: false, offers: false }
+        Self { waits: false, pauses: false, goes_on: true, speaks: false, offers: false, outlasts_window: false }
     }
 }
 

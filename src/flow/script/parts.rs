@@ -36,6 +36,14 @@ document! {
     }
 }
 
+impl Link {
+    /// To this node, with nothing else.
+    pub fn to(node: &str) -> Self {
+        let node = Some(NodeName(node.to_owned()));
+        Self { label: None, source: None, ad_id: None, node, variables: Ordered(Vec::new()), locale: None }
+    }
+}
+
 impl Read for Opening {
     fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
         match value {

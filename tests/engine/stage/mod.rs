@@ -1,6 +1,9 @@
-//! A world for one contact and one session: what the server's store and actors are otherwise.
+//! A world for one contact and one session, for tests of [`step`] alone: what routing, store and actors are otherwise. People
+//! chat on `rehearsal::Stage`, which takes the server's own turns.
 //!
 //! The session goes through JSON between turns, so that nothing lives that a restart would lose.
+
+pub mod transcript;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -8,19 +11,19 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::domain::contact::Contact;
-use crate::domain::event::{CalloutResult, MessageIn};
-use crate::domain::ids::{CalloutId, ChatflowId, IdMaker, TimerId, UserId};
-use crate::domain::people::{Agent, OnDuty, Presence, Roster};
-use crate::domain::ticket::{Pipeline, Status};
-use crate::domain::transfer::RuleSet;
-use crate::flow::effect::{CalloutRequest, Effect};
-use crate::flow::session::{Entry, Session, Wait};
-use crate::flow::step::{Input, Library, Rules, World};
-use crate::flow::text::TextKey;
-use crate::flow::token::{Tap, TokenKey};
-use crate::flow::trace::TraceLine;
-use crate::flow::{Flow, OnComplete, StaleChoice, open, step};
+use causerie::domain::contact::Contact;
+use causerie::domain::event::{CalloutResult, MessageIn};
+use causerie::domain::ids::{CalloutId, ChatflowId, IdMaker, TimerId, UserId};
+use causerie::domain::people::{Agent, OnDuty, Presence, Roster};
+use causerie::domain::ticket::{Pipeline, Status};
+use causerie::domain::transfer::RuleSet;
+use causerie::flow::effect::{CalloutRequest, Effect};
+use causerie::flow::session::{Entry, Session, Wait};
+use causerie::flow::step::{Input, Library, Rules, World};
+use causerie::flow::text::TextKey;
+use causerie::flow::token::{Tap, TokenKey};
+use causerie::flow::trace::TraceLine;
+use causerie::flow::{Flow, OnComplete, StaleChoice, open, step};
 
 /// What one turn did.
 #[derive(Debug, Default, PartialEq)]
@@ -96,10 +99,6 @@ impl Stage {
     /// Titles that can be tapped now.
     pub fn offered(&self) -> impl Iterator<Item = &str> {
         self.offered.iter().map(|(title, _)| title.as_str())
-    }
-
-    pub fn waiting_timer(&self) -> Option<Timestamp> {
-        self.timers.iter().map(|(_, at)| *at).min()
     }
 
     /// How many timers are under way.
@@ -240,8 +239,8 @@ impl Stage {
         };
         turn.notes.insert(0, "the choice is one of an earlier question".into());
         if let (StaleChoice::Explain, Some(session)) = (flow.stale_choice, &self.session) {
-            let scope = crate::flow::expression::Scope::of(session, &self.contact, "Page", self.at);
-            let message = crate::domain::message::MessageOut::text(flow.text(TextKey::StaleChoice, &scope));
+            let scope = causerie::flow::expression::Scope::of(session, &self.contact, "Page", self.at);
+            let message = causerie::domain::message::MessageOut::text(flow.text(TextKey::StaleChoice, &scope));
             turn.effects.insert(0, Effect::Send { message, pause_ms: 0 });
         }
         turn
@@ -291,7 +290,7 @@ impl Stage {
         }
     }
 
-    fn offer(&mut self, message: &crate::domain::message::MessageOut) {
+    fn offer(&mut self, message: &causerie::domain::message::MessageOut) {
         for (title, card, payload) in message.taps() {
             // Several cards may have a button of the same title: `Lamp: Buy` is the one of the card `Lamp`.
             if let Some(card) = card {
@@ -348,7 +347,7 @@ impl Rules for Sets<'_> {
 }
 
 fn any_agent(roster: &Roster) -> RuleSet {
-    use crate::domain::transfer::{Otherwise, Rule, Strategy, Target};
+    use causerie::domain::transfer::{Otherwise, Rule, Strategy, Target};
     let rule = |duty: &OnDuty| Rule {
         name: duty.agent.name.clone(),
         when: None,
