@@ -7,7 +7,8 @@ use tokio::sync::oneshot;
 
 use super::dispatcher::Dispatchers;
 use super::meeting::{Reply, meet};
-use super::turning::{Follow, Settled, Work, fail_event, take_event, take_order};
+use super::ordering::{fail_event, take_event};
+use super::turning::{Follow, Settled, Work, take_order};
 use super::{Key, Shared};
 use crate::domain::command::Command;
 use crate::runtime::{CommandDone, CommandError};
@@ -73,7 +74,7 @@ impl Handler<Run> for Conversation {
             match job {
                 Job::Event { work, mut reply } => {
                     let Settled { cache, result, follow } = match meet(&shared, cache, work, &mut reply).await {
-                        Ok(Some(met)) => take_event(&shared, met).await,
+                        Ok(Some(met)) => take_event(&shared, met, &mut reply).await,
                         Ok(None) => Settled { cache: None, result: Ok(()), follow: Follow::default() },
                         Err((work, error)) => {
                             Settled { cache: None, result: fail_event(&shared, &work, error).await, follow: Follow::default() }
@@ -91,7 +92,7 @@ impl Handler<Run> for Conversation {
         };
         AtomicResponse::new(Box::pin(turn.into_actor(self).map(|(cache, follow), actor, _| {
             actor.cache = cache;
-            if let Some(item) = follow.claimed {
+            for item in follow.claimed {
                 actor.dispatchers.dispatch(item);
             }
             if follow.typing {

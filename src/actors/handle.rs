@@ -2,13 +2,12 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix::prelude::*;
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use tokio::sync::{Notify, Semaphore, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot, watch};
 
 use super::callouts::Caller;
 use super::conversation::Job;
@@ -47,7 +46,6 @@ pub struct Actors {
     _supervisor: Addr<Supervisor>,
     sweeper: Sweeper,
     arbiters: Vec<Arbiter>,
-    draining: AtomicBool,
 }
 
 impl Actors {
@@ -67,6 +65,7 @@ impl Actors {
             options: parts.options,
             gauges: super::gauges::Gauges::default(),
             wake: Notify::new(),
+            stopping: watch::Sender::new(false),
             seeds: parts.seed.into(),
         });
         shared.worlds.load_all(&*shared.store).await?;
@@ -82,12 +81,14 @@ impl Actors {
         // What a crash left must not wait for its grace.
         sweeper.events(Duration::ZERO).await?;
         let supervisor = Supervisor { sweeper: sweeper.clone() }.start();
-        Ok(Self { shared, shards, dispatchers, _supervisor: supervisor, sweeper, arbiters, draining: AtomicBool::new(false) })
+        Ok(Self { shared, shards, dispatchers, _supervisor: supervisor, sweeper, arbiters })
     }
 
-    /// No new work; running turns and sends finish, at most until `patience` is over; the rest waits in the store.
+    /// No new work: no sweep, no event from a queue, no further message of a conversation. Running turns and sends finish,
+    /// at most until `patience` is over; the rest waits in the store.
     pub async fn drain(&self, patience: Duration) {
-        self.draining.store(true, Ordering::Release);
+        self.shared.stopping.send_replace(true);
+        self.shared.wake.notify_one();
         if tokio::time::timeout(patience, self.quiet()).await.is_err() {
             tracing::warn!("stopping with work under way: the store has it");
         }
@@ -113,8 +114,10 @@ impl Actors {
     }
 
     fn admit(&self, more: usize) -> Result<(), StoreError> {
-        let room = self.shared.options.events_in_flight as u64;
-        if self.draining.load(Ordering::Acquire) || self.shared.gauges.in_flight.get() + more as u64 > room {
+        let (room, waiting) = (self.shared.options.events_in_flight as u64, self.shared.gauges.in_flight.get());
+        // A webhook with more events than there is room for would never get in: where nothing waits, it may.
+        let full = waiting > 0 && waiting + more as u64 > room;
+        if full || self.shared.is_stopping() {
             return Err(StoreError::Overloaded);
         }
         Ok(())

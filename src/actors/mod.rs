@@ -29,6 +29,7 @@ pub mod dispatcher;
 pub mod gauges;
 pub mod handle;
 pub mod meeting;
+pub mod ordering;
 pub mod sending;
 pub mod shard;
 pub mod supervisor;
@@ -42,7 +43,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, watch};
 
 pub use handle::Actors;
 
@@ -137,10 +138,22 @@ pub struct Shared {
     pub gauges: gauges::Gauges,
     /// Wakes the supervisor before its next sweep.
     pub wake: Notify,
+    /// True from when the server stops: nothing is begun any more.
+    stopping: watch::Sender<bool>,
     seeds: AtomicU64,
 }
 
 impl Shared {
+    pub fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
+    /// Returns when the server stops.
+    pub async fn stops(&self) {
+        // The sender lives in `self`, so the wait cannot fail.
+        let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
+    }
+
     /// A seed for one turn. Unguessable is not needed: refs and keys come from elsewhere.
     pub fn seed(&self) -> u64 {
         // Mixed, because ids step by the same constant: seeds one step apart would make the same ids one place apart.

@@ -60,7 +60,7 @@ impl Shard {
         let round = self.round;
         let fresh = || Entry { addr: None, queue: VecDeque::new(), busy: false, used: round };
         let entry = self.conversations.entry(key.clone()).or_insert_with(fresh);
-        if entry.queue.len() >= self.shared.options.queue_per_conversation {
+        if entry.queue.len() >= self.shared.options.queue_per_conversation || self.shared.is_stopping() {
             self.refuse(job);
             return;
         }
@@ -74,7 +74,8 @@ impl Shard {
         self.pump(&key, ctx);
     }
 
-    /// The queue is full. A durable event waits in the store for the sweep; anything else is told to come back.
+    /// The queue is full, or the server stops. A durable event waits in the store, for the visitor's next one, the sweep or
+    /// the next start; anything else is told to come back.
     fn refuse(&self, job: Job) {
         self.shared.gauges.in_flight.take(1);
         match job {
@@ -88,6 +89,11 @@ impl Shard {
         let round = self.round;
         let Some(entry) = self.conversations.get_mut(key) else { return };
         if entry.busy {
+            return;
+        }
+        if self.shared.is_stopping() {
+            let queue = std::mem::take(&mut entry.queue);
+            queue.into_iter().for_each(|job| self.refuse(job));
             return;
         }
         let Some(job) = entry.queue.pop_front() else { return };

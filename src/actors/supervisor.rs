@@ -69,8 +69,8 @@ impl Actor for Supervisor {
     fn started(&mut self, ctx: &mut Self::Context) {
         let sweeper = self.sweeper.clone();
         let rounds = async move {
-            loop {
-                let shared = &sweeper.shared;
+            let shared = &sweeper.shared;
+            while !shared.is_stopping() {
                 let sweeping = shared.gauges.sweeps_running.hold();
                 sweeper.sweep().await;
                 drop(sweeping);

@@ -1,11 +1,11 @@
 //! One turn from end to end: load, ask for what is missing, take it (pure), commit, and again where the commit was refused.
+//! Which event's turn it is, and what becomes of one that fails: [`super::ordering`].
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::Shared;
-use super::meeting::Met;
 use crate::domain::command::{Command, CommandRefused};
 use crate::domain::contact::Profile;
 use crate::domain::event::InboundEvent;
@@ -23,8 +23,6 @@ use crate::turn::{Draft, LinkLookup, PageWorld, Situation, TicketLookup, Turn, o
 
 /// A commit that was refused this often in a row is given back to the sweep.
 const TRIES: u32 = 8;
-/// Turns of one event that may fail before it is parked for an operator.
-const ATTEMPTS: u32 = 3;
 
 /// An event on its way: durable already, or to be made durable by the very commit of its turn.
 #[derive(Debug, Clone)]
@@ -50,7 +48,7 @@ impl Work {
 
     fn take(&self, ending: Ending) -> Take {
         match self {
-            Self::Stored(stored) => Take::Stored { event: stored.id, ending },
+            Self::Stored(stored) => Take::Stored { event: stored.id, seq: stored.seq, ending },
             Self::Fresh(new) => Take::Fresh { event: new.clone(), ending },
         }
     }
@@ -67,63 +65,39 @@ pub struct Settled<T> {
 /// What follows a commit at once.
 #[derive(Default)]
 pub struct Follow {
-    /// The claimed first message.
-    pub claimed: Option<OutboxItem>,
+    /// The claimed first message of each commit that claimed one.
+    pub claimed: Vec<OutboxItem>,
     /// Typing is to be shown.
     pub typing: bool,
 }
 
+impl Follow {
+    pub fn and(&mut self, more: Self) {
+        self.claimed.extend(more.claimed);
+        self.typing |= more.typing;
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
-enum TurnError {
+pub enum TurnError {
     #[error("the turn panicked: {0}")]
     Panicked(String),
     #[error("the commit was refused {TRIES} times")]
     Contended,
+    #[error("an earlier event of the visitor still waits for its turn")]
+    Behind,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Takes one event. `Ok` means that it is durable, and taken, or parked, or left to the sweep.
-pub async fn take_event(shared: &Shared, met: Met) -> Settled<Result<(), StoreError>> {
-    let (work, mut cache) = (&met.work, met.loaded);
-    let failure = match attempt_event(shared, &mut cache, work, met.profile.as_ref()).await {
-        Ok(follow) => {
-            shared.gauges.turns.add(1);
-            return Settled { cache, result: Ok(()), follow };
-        }
-        Err(failure) => failure,
-    };
-    Settled { cache: None, result: set_aside(shared, work, failure).await, follow: Follow::default() }
-}
-
-/// The conversation could not even be read.
-pub async fn fail_event(shared: &Shared, work: &Work, error: StoreError) -> Result<(), StoreError> {
-    set_aside(shared, work, error.into()).await
-}
-
-/// What fails keeps its promise: it becomes durable, its attempts are counted, and at the third it is parked.
-async fn set_aside(shared: &Shared, work: &Work, failure: TurnError) -> Result<(), StoreError> {
-    shared.gauges.turns_failed.add(1);
-    let event = work.id();
-    tracing::error!(%event, kind = work.event().what.kind(), error = %failure, "turn of event `{event}` failed");
-    if let Work::Fresh(new) = work {
-        shared.store.accept(vec![(**new).clone()]).await?;
-    }
-    match failure {
-        // Not the event's fault: it waits for the sweep.
-        TurnError::Store(StoreError::Unavailable(_) | StoreError::Overloaded) | TurnError::Contended => Ok(()),
-        other => {
-            if shared.store.count_attempt(event).await? >= ATTEMPTS {
-                shared.store.end_event(event, Ending::Parked { error: other.to_string() }).await?;
-            } else {
-                shared.wake.notify_one();
-            }
-            Ok(())
-        }
-    }
-}
-
-async fn attempt_event(shared: &Shared, cache: &mut Option<Loaded>, work: &Work, profile: Option<&Profile>) -> Result<Follow, TurnError> {
+/// One event's turn and its commit. `Behind` where earlier events come first: nothing of it has happened then. After an
+/// error the cache is empty.
+pub async fn attempt_event(
+    shared: &Shared,
+    cache: &mut Option<Loaded>,
+    work: &Work,
+    profile: Option<&Profile>,
+) -> Result<Follow, TurnError> {
     let event = work.event();
     let (Some(psid), Some(world)) = (&event.psid, shared.worlds.get(&event.page)) else {
         let reason = if event.psid.is_none() { "no_visitor" } else { "unknown_page" };
@@ -160,6 +134,7 @@ async fn attempt_event(shared: &Shared, cache: &mut Option<Loaded>, work: &Work,
                     return Ok(follow);
                 }
                 Attempt::Stale => known.is_stale(shared),
+                Attempt::Behind => return Err(TurnError::Behind),
                 Attempt::Taken => return Ok(Follow::default()),
                 Attempt::NoCapacity => {
                     known.roster = Some(shared.store.roster().await?);
@@ -219,7 +194,7 @@ async fn attempt_order(
                         return Ok((done, follow));
                     }
                     Attempt::Stale => known.is_stale(shared),
-                    Attempt::Taken => return Err(CommandError::Busy),
+                    Attempt::Behind | Attempt::Taken => return Err(CommandError::Busy),
                     Attempt::NoCapacity => return Err(CommandRefused::NoCapacity.into()),
                 }
             }
@@ -306,12 +281,15 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 enum Attempt {
     Done { after: Box<Loaded>, follow: Follow },
     Stale,
+    Behind,
     Taken,
     NoCapacity,
 }
 
 async fn commit(shared: &Shared, mut draft: Draft, take: impl FnOnce(Ending) -> Take) -> Result<Attempt, StoreError> {
-    let claim_until = (!draft.outbox.is_empty()).then(|| draft.at + shared.options.lease());
+    // A server that stops sends nothing new: the message waits unclaimed.
+    let claims = !draft.outbox.is_empty() && !shared.is_stopping();
+    let claim_until = claims.then(|| draft.at + shared.options.lease());
     if !shared.options.explain {
         draft.trace.clear();
     }
@@ -323,8 +301,11 @@ async fn commit(shared: &Shared, mut draft: Draft, take: impl FnOnce(Ending) -> 
         shared.wake.notify_one();
     }
     Ok(match committed {
-        Committed::Done { claimed } => Attempt::Done { after: Box::new(after), follow: Follow { claimed, typing } },
+        Committed::Done { claimed } => {
+            Attempt::Done { after: Box::new(after), follow: Follow { claimed: claimed.into_iter().collect(), typing } }
+        }
         Committed::Stale => Attempt::Stale,
+        Committed::Behind => Attempt::Behind,
         Committed::Taken => Attempt::Taken,
         Committed::NoCapacity => Attempt::NoCapacity,
     })

@@ -61,9 +61,9 @@ pub enum Ending {
 /// Which event a commit answers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Take {
-    /// Accepted before; it must still be pending.
-    Stored { event: EventId, ending: Ending },
-    /// Accepted by this very commit, already ended.
+    /// Accepted before, as `seq`; it must still be pending.
+    Stored { event: EventId, seq: i64, ending: Ending },
+    /// Accepted by this very commit, already ended: later than all that is pending.
     Fresh { event: Box<NewEvent>, ending: Ending },
     /// A person's command; no event.
     Nothing,
@@ -162,6 +162,8 @@ pub enum Committed {
     },
     /// The conversation (or the ticket that the turn changes) moved since it was loaded: drop the cache, load, step again.
     Stale,
+    /// Events of this visitor that were accepted earlier are still pending: they come first (P3). Load anew then.
+    Behind,
     /// The event was already taken, or (fresh) already accepted.
     Taken,
     /// The agent has no free slot left: decide again on a new roster.
@@ -238,6 +240,9 @@ pub trait TurnStore: Send + Sync {
 
     /// Pending events accepted before `before`, oldest first: what a lost nudge or a crash left.
     async fn pending_events(&self, before: Timestamp, limit: u32) -> Result<Vec<StoredEvent>>;
+
+    /// The visitor's pending events that were accepted before the one of this `seq`, oldest first.
+    async fn pending_of(&self, page: &PageId, psid: &Psid, before: i64, limit: u32) -> Result<Vec<StoredEvent>>;
 
     /// Claims the first waiting message of each conversation that is due and not claimed (or whose claim has run
     /// out) until `claim_until`. Those whose earlier claim ran out come as `doubtful`. Held ones are left alone.

@@ -1,6 +1,6 @@
 //! The hot path over SQL: `contacts`, `conversations`, `events`, `messages`, `outbox`, `timers`, `callouts`.
 //!
-//! Reading order: [`tables`] → [`conversation`], [`message`], [`event`] (rows) → [`commit`] (a turn) → [`send`] (the
+//! Reading order: [`tables`] → [`conversation`], [`message`], [`event`] (rows) → [`commit`] (a turn), [`take`] (its event) → [`send`] (the
 //! outbox and its one invariant) → [`due`] (timers, callouts). Here is only who runs where: what can be prepared is
 //! prepared by the caller's thread; the writer's thread only binds and executes.
 #![allow(clippy::result_large_err, reason = "a refusal is an answer of its own, and stays inside the writer")]
@@ -12,6 +12,7 @@ pub(super) mod event;
 pub mod message;
 mod send;
 pub mod tables;
+mod take;
 
 use async_trait::async_trait;
 use diesel::dsl::{count_star, min};
@@ -84,6 +85,14 @@ impl SqlStore {
         }
     }
 
+    async fn all_stored(&self, rows: Vec<EventRow>) -> Result<Vec<StoredEvent>> {
+        let mut stored = Vec::with_capacity(rows.len());
+        for row in rows {
+            stored.extend(self.stored(row).await?);
+        }
+        Ok(stored)
+    }
+
     /// An event that this version cannot read is parked, so that the sweep does not find it for ever.
     async fn stored(&self, row: EventRow) -> Result<Option<StoredEvent>> {
         let id = row.id.clone();
@@ -140,11 +149,13 @@ impl TurnStore for SqlStore {
 
     async fn pending_events(&self, before: Timestamp, limit: u32) -> Result<Vec<StoredEvent>> {
         let rows = self.read(move |conn| event::pending(conn, ms(before), limit)).await?;
-        let mut pending = Vec::with_capacity(rows.len());
-        for row in rows {
-            pending.extend(self.stored(row).await?);
-        }
-        Ok(pending)
+        self.all_stored(rows).await
+    }
+
+    async fn pending_of(&self, page: &PageId, psid: &Psid, before: i64, limit: u32) -> Result<Vec<StoredEvent>> {
+        let (page, psid) = (page.clone(), psid.clone());
+        let rows = self.read(move |conn| event::pending_of(conn, page.as_str(), psid.as_str(), before, limit)).await?;
+        self.all_stored(rows).await
     }
 
     async fn claim_due(&self, now: Timestamp, claim_until: Timestamp, limit: u32) -> Result<Vec<OutboxItem>> {

@@ -16,7 +16,7 @@ use causerie::store::turns::{Assign, Commit, Committed, Ending, Loaded, NewTicke
 use futures_util::future::join_all;
 use uuid::Uuid;
 
-use super::fixture::{Thread, at, done, event, number, page, words};
+use super::fixture::{Thread, accepted, at, done, event, fresh, number, page, stored, words};
 use crate::support::store::{on_each_database, on_each_url, open};
 
 const NOTHING_CLAIMED: Committed = Committed::Done { claimed: None };
@@ -98,15 +98,14 @@ fn a_turn_on_an_old_version_changes_nothing() {
     on_each_database(|store| async move {
         let mut ana = Thread::new("ana");
         store.commit(ana.turn()).await.unwrap();
-        store.accept(vec![event(1, "ana", "m1")]).await.unwrap();
         let slow = ana.clone();
         store.commit(ana.turn()).await.unwrap();
         let before = load(&store, "ana").await.unwrap();
 
-        let stored = Take::Stored { event: event(1, "", "").id, ending: done() };
-        assert_eq!(store.commit(full(&mut slow.clone(), stored)).await.unwrap(), Committed::Stale);
-        let fresh = Take::Fresh { event: Box::new(event(2, "ana", "m2")), ending: done() };
-        assert_eq!(store.commit(full(&mut slow.clone(), fresh)).await.unwrap(), Committed::Stale);
+        let later = fresh(event(2, "ana", "m2"));
+        assert_eq!(store.commit(full(&mut slow.clone(), later)).await.unwrap(), Committed::Stale);
+        let waiting = accepted(&store, event(1, "ana", "m1")).await;
+        assert_eq!(store.commit(full(&mut slow.clone(), stored(&waiting, done()))).await.unwrap(), Committed::Stale);
         is_untouched(&store, &before).await;
         assert_eq!(store.pending_events(at(1), 9).await.unwrap().len(), 1, "the one still waits, the other was never accepted");
 
@@ -120,8 +119,8 @@ fn a_turn_on_an_old_version_changes_nothing() {
 fn an_event_is_taken_once() {
     on_each_database(|store| async move {
         let mut ana = Thread::new("ana");
-        store.accept(vec![event(1, "ana", "m1")]).await.unwrap();
-        let stored = Take::Stored { event: event(1, "", "").id, ending: Ending::Ignored { reason: "standby".into() } };
+        let waiting = accepted(&store, event(1, "ana", "m1")).await;
+        let stored = stored(&waiting, Ending::Ignored { reason: "standby".into() });
         let mut commit = ana.turn();
         commit.take = stored.clone();
         assert_eq!(store.commit(commit).await.unwrap(), NOTHING_CLAIMED);
@@ -164,13 +163,13 @@ fn refused_turns_do_not_touch_their_neighbours() {
         let mut threads: Vec<Thread> = (0..60).map(|n| Thread::new(&format!("v{n}"))).collect();
         join_all(threads.iter_mut().map(|thread| store.commit(thread.turn()))).await;
         // Every third is stale, every fifth takes an event that was taken.
-        store.accept(vec![event(1, "v0", "m1")]).await.unwrap();
-        store.end_event(event(1, "", "").id, done()).await.unwrap();
+        let ended = accepted(&store, event(1, "v0", "m1")).await;
+        store.end_event(ended.id, done()).await.unwrap();
         let commits = threads.iter_mut().enumerate().map(|(n, thread)| {
             let mut commit = thread.turn();
             thread.say(&mut commit, Author::Bot, "oui");
             if n % 5 == 0 {
-                commit.take = Take::Stored { event: event(1, "", "").id, ending: done() };
+                commit.take = stored(&ended, done());
             } else if n % 3 == 0 {
                 commit.expected = Some(4_000);
             }
@@ -245,9 +244,9 @@ fn a_full_agent_is_refused_unless_a_person_decides_or_the_conversation_is_theirs
         assert_eq!(store.commit(transfer(&mut ana, agent, Some(1))).await.unwrap(), NOTHING_CLAIMED, "already theirs");
         assert_eq!(store.agent(agent).await.unwrap().unwrap().agent.last_assigned_at, Some(at(3)));
 
-        store.accept(vec![event(1, "ben", "m1")]).await.unwrap();
+        let waiting = accepted(&store, event(1, "ben", "m1")).await;
         let mut refused = transfer(&mut ben.clone(), agent, Some(1));
-        refused.take = Take::Stored { event: event(1, "", "").id, ending: done() };
+        refused.take = stored(&waiting, done());
         refused.assign = Some(Assign { agent, capacity: Some(1), at: at(4) });
         assert_eq!(store.commit(refused).await.unwrap(), Committed::NoCapacity);
         assert_eq!(load(&store, "ben").await, None);

@@ -10,7 +10,7 @@ use causerie::domain::ids::{IdMaker, MessageId, PageId, Psid};
 use causerie::domain::message::{Author, Message, MessageBody, MessageOut, MessageStatus, OutboxItem};
 use causerie::flow::session::{Entry, Session};
 use causerie::store::sql::SqlStore;
-use causerie::store::turns::{Commit, Committed, Ending, Facts, NewEvent, SessionChange, Take, TurnStore};
+use causerie::store::turns::{Accepted, Commit, Committed, Ending, Facts, NewEvent, SessionChange, StoredEvent, Take, TurnStore};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
@@ -149,6 +149,22 @@ impl Thread {
             forms: BTreeMap::new(),
         }
     }
+}
+
+/// Makes it durable; it waits.
+pub async fn accepted(store: &SqlStore, event: NewEvent) -> StoredEvent {
+    match store.accept(vec![event]).await.unwrap().pop() {
+        Some(Accepted::New(stored)) => stored,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub fn stored(event: &StoredEvent, ending: Ending) -> Take {
+    Take::Stored { event: event.id, seq: event.seq, ending }
+}
+
+pub fn fresh(event: NewEvent) -> Take {
+    Take::Fresh { event: Box::new(event), ending: done() }
 }
 
 pub fn done() -> Ending {

@@ -6,5 +6,6 @@ mod corrupt;
 mod due;
 mod explaining;
 mod fixture;
+mod order;
 mod sending;
 mod sharing;

@@ -1,16 +1,17 @@
 //! One turn's commit: prepared by the caller's thread, applied by the writer's.
 //!
 //! What is refused often, an event that was taken before, is looked at first: it has written nothing and its batch
-//! goes on. A stale version or a full agent is rare, and its batch is taken back for it.
+//! goes on. A stale version, an earlier event that waits, or a full agent is rare, and its batch is taken back for it.
 #![allow(clippy::result_large_err, reason = "a refusal is an answer of its own, and stays inside the writer")]
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::conversation::{ContactRow, ConversationRow};
-use super::event::{self, NewEventRow};
 use super::message::{MessageRow, OutboxRow};
 use super::send;
 use super::tables::{callouts, contacts, conversations, explanations, messages, timers};
+use super::take::TakenEvent;
 use crate::domain::message::OutboxItem;
 use crate::store::sql::cached::update;
 use crate::store::sql::column::{json, ms};
@@ -18,14 +19,8 @@ use crate::store::sql::emitted::{self, EmittedRow};
 use crate::store::sql::explanations::NewExplanationRow;
 use crate::store::sql::writer::{Stop, lane_of};
 use crate::store::sql::{AnyConn, Named, people, tickets};
-use crate::store::turns::{Assign, Commit, Committed, NewTicket, SessionChange, Take, TicketUpdate};
+use crate::store::turns::{Assign, Commit, Committed, NewTicket, SessionChange, TicketUpdate};
 use crate::store::{Result, StoreError};
-
-enum TakeRow {
-    Stored { event: String, word: &'static str, reason: Option<String> },
-    Fresh(NewEventRow),
-    Nothing,
-}
 
 #[derive(Insertable)]
 #[diesel(table_name = timers, treat_none_as_default_value = false)]
@@ -58,7 +53,7 @@ struct FactColumns {
 /// A commit as rows.
 pub struct Prepared {
     pub lane: usize,
-    take: TakeRow,
+    event: TakenEvent,
     row: ConversationRow,
     expected: Option<i64>,
     contact: Option<ContactRow>,
@@ -104,7 +99,7 @@ impl Prepared {
         Ok(Self {
             lane,
             explanation,
-            take: take_row(&commit.take)?,
+            event: TakenEvent::of(&commit.take)?,
             timers: commit.set_timers.iter().map(timer).collect(),
             callouts: commit.callouts.iter().map(callout).collect::<Result<_>>()?,
             row,
@@ -135,14 +130,15 @@ impl Prepared {
 
     /// Runs in the writer's transaction.
     pub fn apply(&self, conn: &mut AnyConn) -> Result<Committed, Stop<Committed>> {
-        if !self.take_event(conn)? {
+        if !self.event.end(conn)? {
             return Ok(Committed::Taken);
         }
         if !self.assign(conn)? {
             return Err(Stop::Refused(Committed::NoCapacity));
         }
         if !self.save_conversation(conn)? {
-            return Err(Stop::Refused(Committed::Stale));
+            let refusal = if self.event.is_behind(conn, &self.row.identity)? { Committed::Behind } else { Committed::Stale };
+            return Err(Stop::Refused(refusal));
         }
         if !self.update_ticket(conn)? {
             return Err(Stop::Refused(Committed::Stale));
@@ -173,18 +169,17 @@ impl Prepared {
         Ok(others < i64::from(capacity))
     }
 
-    fn take_event(&self, conn: &mut AnyConn) -> Result<bool> {
-        match &self.take {
-            TakeRow::Stored { event, word, reason } => event::end(conn, event, word, reason.as_deref()),
-            TakeRow::Fresh(row) => event::insert_ended(conn, row),
-            TakeRow::Nothing => Ok(true),
-        }
-    }
-
-    /// False where its version has moved, or where it is new and somebody else made it.
+    /// False where its version has moved, where it is new and somebody else made it, or where earlier events of the
+    /// visitor still wait. The order is asked for in the statement that checks the version, as all that an event which
+    /// has just come in costs is then a look into an index of what is pending, which is next to nothing.
     fn save_conversation(&self, conn: &mut AnyConn) -> Result<bool> {
-        let Some(expected) = self.expected else { return self.insert_conversation(conn) };
-        let row = conversations::table.filter(conversations::id.eq(&self.row.identity.id)).filter(conversations::version.eq(expected));
+        let Some(expected) = self.expected else {
+            return Ok(!self.event.is_behind(conn, &self.row.identity)? && self.insert_conversation(conn)?);
+        };
+        let row = conversations::table
+            .filter(conversations::id.eq(&self.row.identity.id))
+            .filter(conversations::version.eq(expected))
+            .filter(not(exists(self.event.earlier(&self.row.identity))));
         let state = &self.row.state;
         let saved = match &self.session {
             None => on_each!(conn, conn => update(row, state).execute(conn)),
@@ -286,15 +281,4 @@ impl Prepared {
         }
         Ok(())
     }
-}
-
-fn take_row(take: &Take) -> Result<TakeRow> {
-    Ok(match take {
-        Take::Stored { event, ending } => {
-            let (word, reason) = event::ending_columns(ending);
-            TakeRow::Stored { event: event.to_string(), word, reason }
-        }
-        Take::Fresh { event, ending } => TakeRow::Fresh(NewEventRow::ended(event, ending)?),
-        Take::Nothing => TakeRow::Nothing,
-    })
 }

@@ -144,3 +144,17 @@ pub fn pending(conn: &mut AnyConn, before: i64, limit: u32) -> Result<Vec<EventR
         .load(conn)
         .of("event")
 }
+
+/// As [`pending`], of one visitor, accepted before `before`.
+pub fn pending_of(conn: &mut AnyConn, page: &str, psid: &str, before: i64, limit: u32) -> Result<Vec<EventRow>> {
+    events::table
+        .filter(events::page_id.eq(page))
+        .filter(events::psid.eq(psid))
+        .filter(events::ending.is_null())
+        .filter(events::seq.lt(before))
+        .order(events::seq)
+        .limit(i64::from(limit))
+        .select(EventRow::as_select())
+        .load(conn)
+        .of("event")
+}

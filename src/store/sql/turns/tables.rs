@@ -123,4 +123,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(contacts, conversations, messages);
+diesel::allow_tables_to_appear_in_same_query!(contacts, conversations, events, messages);
