@@ -14,7 +14,7 @@ use causerie::domain::event::{CalloutResult, Inbound, InboundEvent, SendRefusal}
 use causerie::domain::ids::{CalloutId, ChatflowId, IdMaker, PageId, Psid, TimerId, UserId};
 use causerie::domain::link::Link;
 use causerie::domain::message::{Content, MessageBody, MessageOut, MessageStatus, QuickReply};
-use causerie::domain::page::{Page, PageSettings, PageState};
+use causerie::domain::page::{Page, PageBinding, PageSettings, PageState};
 use causerie::domain::people::{Agent, OnDuty, Presence, Roster};
 use causerie::domain::transfer::{Otherwise, Rule, RuleSet, Strategy, Target};
 use causerie::flow;
@@ -37,6 +37,8 @@ struct Case {
     flows: Vec<BoundCase>,
     #[serde(default)]
     links: Vec<LinkCase>,
+    #[serde(default)]
+    bindings: Vec<BindingCase>,
     turns: Vec<TurnCase>,
 }
 
@@ -62,6 +64,18 @@ struct LinkCase {
     revoked: bool,
     #[serde(default)]
     variables: std::collections::BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BindingCase {
+    #[serde(default)]
+    payload: Option<String>,
+    #[serde(default)]
+    keywords: Vec<String>,
+    flow: String,
+    #[serde(default)]
+    node: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -109,6 +123,9 @@ struct Expect {
     lines: Vec<String>,
     #[serde(default)]
     refused: Option<String>,
+    /// Parts of what the explanation says.
+    #[serde(default)]
+    considers: Vec<String>,
     /// How many calls are made.
     #[serde(default)]
     calls: usize,
@@ -172,6 +189,12 @@ impl Stage {
             otherwise: Otherwise::Queue,
         };
         let rules = RuleSet { id: ids.next(), name: "default".into(), page: None, rules: vec![rule], revision: 1, created_at: now };
+        let bindings = case.bindings.iter().map(|binding| PageBinding {
+            payload: binding.payload.clone(),
+            keywords: binding.keywords.clone(),
+            chatflow: by_name[&binding.flow],
+            node: binding.node.clone(),
+        });
         let state = if case.paused { PageState::Paused } else { PageState::Active };
         let record = Page {
             id: page.clone(),
@@ -180,7 +203,7 @@ impl Stage {
             state,
             primary,
             rules: None,
-            settings: case.settings.clone(),
+            settings: PageSettings { bindings: bindings.collect(), ..case.settings.clone() },
             revision: 1,
             created_at: now,
         };
@@ -353,6 +376,9 @@ fn check_turn(stage: &Stage, draft: &Draft, expect: &Expect, place: &str) {
         .collect();
     assert_eq!(lines, expect.lines, "{place}: lines");
     assert_eq!(draft.callouts.len(), expect.calls, "{place}: calls");
+    for part in &expect.considers {
+        assert!(draft.trace.iter().any(|line| line.because.contains(part)), "{place}: nothing says `{part}` in {:#?}", draft.trace);
+    }
     if let Some(owner) = &expect.owner {
         assert_eq!(draft.conversation.owner.word(), owner, "{place}: owner");
     }

@@ -208,3 +208,19 @@ async fn after_people_had_the_conversation_for_long_the_question_may_still_be_an
     shop.app.pass(SignedDuration::from_mins(50)).await;
     assert_eq!(shop.after(BEN, |sandbox| sandbox.visitor_says(BEN, "Ben").unwrap()).await, ["Hi. Nice to meet you, Ben."]);
 }
+
+#[actix_web::test]
+async fn a_menu_entry_opens_the_chatflow_that_the_page_binds_it_to_and_the_explanation_says_so() {
+    let shop = Shop::open().await;
+    let sale = shop.chatflow("sale", &says("Sale.")).await;
+    let bindings = json!([{ "payload": "MENU_SALE", "keywords": ["sale"], "chatflow": sale }]);
+    shop.app.patch(&format!("/v1/pages/{PAGE}"), json!({ "settings": { "bindings": bindings } })).send().await.expect(200);
+    shop.after(BEN, |sandbox| sandbox.visitor_says(BEN, "hello").unwrap()).await;
+    let told = shop.after(BEN, |sandbox| sandbox.postback(BEN, "The sale", "MENU_SALE").unwrap()).await;
+    assert_eq!(told, ["Sale. Who are you?"]);
+    let shown = shop.app.conversation(BEN).await;
+    assert_eq!(shown["came_from"]["chatflow_name"], "sale");
+    let path = format!("/v1/conversations/{}/explanations", shown["id"].as_str().unwrap());
+    let explained = shop.app.get(&path).send().await.expect(200).to_string();
+    assert!(explained.contains("payload `MENU_SALE` is bound to `sale`"), "{explained}");
+}

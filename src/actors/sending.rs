@@ -194,7 +194,8 @@ async fn judge(shared: &Shared, gate: &Gate, item: &OutboxItem, result: Result<S
         }
         SendError::Unknown { resend: true, .. } => SendOutcome::Unknown,
         SendError::WindowClosed { .. } => {
-            tell(shared, item, SendRefusal::WindowClosed).await;
+            let persons = permission(item.author, item.window_opened_at, now) == Permission::HumanAgent;
+            tell(shared, item, if persons { SendRefusal::HumanAgentWindowClosed } else { SendRefusal::WindowClosed }).await;
             SendOutcome::Failed { reason }
         }
         SendError::NotThreadOwner { .. } => {

@@ -232,8 +232,10 @@ pub struct Referral {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SendRefusal {
-    /// The messaging window is closed (10/2018278).
+    /// The standard messaging window is closed (10/2018278): only a person may answer now.
     WindowClosed,
+    /// A person's own words were refused (10/2018278): nothing may be sent until the visitor writes.
+    HumanAgentWindowClosed,
     /// Another app has the thread (2018300, 100/2534037).
     NotThreadOwner,
 }

@@ -3,7 +3,11 @@
 //! Start with [`Page::set_primary`]. A page has one primary chatflow or none, so "one" is the shape of the data; what is
 //! left to rule is which chatflow may become it.
 
+mod binding;
+
 use serde::{Deserialize, Serialize};
+
+pub use binding::PageBinding;
 
 use super::Timestamp;
 use super::chatflow::Chatflow;
@@ -156,23 +160,26 @@ pub struct PageSettings {
     pub external_mute_hours: u32,
     /// A direct link starts a flow even while a person owns the conversation.
     pub link_overrides_agent: bool,
-    /// Sent when the page is paused or has no active chatflow; at most 1,990 characters.
+    /// Sent when the page is paused or has no active chatflow, and only then; at most 1,990 characters.
     pub away_message: Option<String>,
     /// Sends per second to this page's visitors, 1 to 300 (Meta's own limit).
     pub sends_per_second: u32,
+    /// What opens a chatflow other than the primary one, or a node of it; the first that fits counts. At most 100.
+    pub bindings: Vec<PageBinding>,
 }
 
 impl Default for PageSettings {
     fn default() -> Self {
-        Self { external_mute_hours: 24, link_overrides_agent: false, away_message: None, sends_per_second: 250 }
+        let (away_message, bindings) = (None, Vec::new());
+        Self { external_mute_hours: 24, link_overrides_agent: false, away_message, sends_per_second: 250, bindings }
     }
 }
 
-/// One setting that cannot be; `field` is its name in the JSON.
+/// One setting that cannot be; `field` is its name in the JSON, a path where it lies deeper.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{field}` {says}")]
 pub struct BadSetting {
-    pub field: &'static str,
+    pub field: String,
     pub says: &'static str,
 }
 
@@ -186,7 +193,8 @@ impl PageSettings {
             (away.is_none_or(|text| !text.trim().is_empty()), "away_message", "must not be empty: leave it out to say nothing"),
             (away.is_none_or(|text| text.chars().count() <= 1990), "away_message", "must have at most 1,990 characters"),
         ];
-        rules.into_iter().filter(|(fine, ..)| !fine).map(|(_, field, says)| BadSetting { field, says }).collect()
+        let broken = rules.into_iter().filter(|(fine, ..)| !fine);
+        broken.map(|(_, field, says)| BadSetting { field: field.into(), says }).chain(binding::faults(&self.bindings)).collect()
     }
 }
 
@@ -280,9 +288,23 @@ pub(crate) mod tests {
     #[test]
     fn every_setting_out_of_range_is_named() {
         assert_eq!(PageSettings::default().faults(), []);
-        let bad =
-            PageSettings { external_mute_hours: 0, link_overrides_agent: true, away_message: Some(" ".into()), sends_per_second: 301 };
+        let bound = |payload: Option<&str>, keywords: &[&str]| PageBinding {
+            payload: payload.map(str::to_owned),
+            keywords: keywords.iter().map(|&word| word.to_owned()).collect(),
+            chatflow: chatflow(1).id,
+            node: None,
+        };
+        let bad = PageSettings {
+            external_mute_hours: 0,
+            link_overrides_agent: true,
+            away_message: Some(" ".into()),
+            sends_per_second: 301,
+            bindings: vec![bound(Some("A"), &[]), bound(None, &[]), bound(Some("A"), &["x", " "])],
+        };
         let fields: Vec<_> = bad.faults().into_iter().map(|fault| fault.field).collect();
-        assert_eq!(fields, ["external_mute_hours", "sends_per_second", "away_message"]);
+        assert_eq!(
+            fields,
+            ["external_mute_hours", "sends_per_second", "away_message", "bindings/1", "bindings/2/keywords", "bindings/2/payload",]
+        );
     }
 }

@@ -78,6 +78,7 @@ pub fn check(document: &Value, env: &Env) -> Checked {
     let flow = document.map(|document| {
         Arc::new(Flow {
             silence: document.session.0.silence(),
+            restart_keywords: document.session.0.restart_keywords,
             completed_timeout: document.session.0.completed_timeout.unwrap_or(document.session.0.timeout).0,
             keep: document.session.0.keep,
             on_timeout: document.session.0.on_timeout,

@@ -67,7 +67,7 @@ pub use step::{open, step};
 use action::Action;
 use expression::Scope;
 use fallback::Fallback;
-use interrupt::{Interrupt, Sign};
+use interrupt::{Interrupt, Keyword, Sign};
 use session_rules::{Keep, OnTimeout};
 use template::Holes;
 use text::{TextKey, Texts};
@@ -78,6 +78,8 @@ use variable::Variables;
 pub struct Flow {
     /// What happens to a message after the session has finished.
     pub on_complete: OnComplete,
+    /// Words that begin it anew once it has finished.
+    pub(crate) restart_keywords: Vec<Keyword>,
     /// What a tap on an option of an earlier question does.
     pub stale_choice: StaleChoice,
     /// Idle longer than this, the session has ended; `None`: never.
@@ -119,6 +121,14 @@ impl Flow {
     /// Whether an interrupt takes this payload of a menu entry or button.
     pub fn takes_postback(&self, payload: &str) -> bool {
         self.interrupts.iter().any(|interrupt| interrupt.postback.as_deref() == Some(payload))
+    }
+
+    /// Whether these words alone begin it anew once it has finished.
+    pub fn restarts_on(&self, text: &str) -> bool {
+        !self.restart_keywords.is_empty() && {
+            let plain = words::normalise(text);
+            self.restart_keywords.iter().any(|word| word.0 == plain)
+        }
     }
 
     /// Whether an interrupt may take a reaction: Meta's word for it, and the emoji.
@@ -212,10 +222,11 @@ pub enum OnComplete {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StaleChoice {
-    /// The waiting question is said again.
+    /// The waiting question is said again; where no session runs any more, a new one from the start.
     Resume,
     /// A new session from the start.
     Restart,
-    /// The visitor is told that the choice is past, then the waiting question is said again.
+    /// The visitor is told that the choice is past, then the waiting question is said again; where no session runs any
+    /// more, a new one from the start.
     Explain,
 }

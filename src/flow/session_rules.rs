@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
-use super::interrupt::Then;
+use super::interrupt::{Keyword, Then};
 use super::issue::Code;
 use super::limits;
 use super::read::{Read, Reader, document};
@@ -22,7 +22,12 @@ document! {
         /// What happens to a message after the session has finished: `inbox`, `restart`, or `{ "goto": node }`. A menu entry
         /// or button that an interrupt takes begins a new session in any case.
         pub on_complete: OnComplete = OnComplete::Inbox,
-        /// What a tap on an option of an earlier question does: `resume`, `restart` or `explain`.
+        /// Words that begin the chatflow anew once it has finished, whatever `on_complete` says: each alone in a message; case,
+        /// accents and punctuation do not count. While it runs, an interrupt does that.
+        pub restart_keywords: Vec<Keyword> = Vec::new(),
+        /// What a tap on an option of an earlier question does: `resume`, `restart` or `explain`. Once no session runs, all
+        /// three begin the chatflow that the option is of at its start, whatever `on_complete` says: who taps wants to go on.
+        /// `explain` says first that the choice is past.
         pub stale_choice: StaleChoice = StaleChoice::Explain,
         /// How long `on_complete` holds once the session has finished; after that a message begins with the primary chatflow.
         /// As `timeout` unless said otherwise; `never`: for ever, as HubSpot does.
@@ -122,6 +127,10 @@ impl JsonSchema for Session {
 impl SessionRules {
     /// What the fields mean together.
     fn check(&self, r: &mut Reader<'_>) {
+        if !self.restart_keywords.is_empty() && self.on_complete == OnComplete::Restart {
+            let hint = "leave them out, or leave `on_complete: restart` out";
+            r.at("restart_keywords", |r| r.issue(Code::NoEffect, "every message begins the chatflow anew", hint));
+        }
         let Some(hook) = &self.on_timeout else { return };
         let window = SignedDuration::from_hours(24);
         let timeout = self.timeout.0;
@@ -153,6 +162,7 @@ impl Default for SessionRules {
         Self {
             timeout: Timeout::default(),
             on_complete: OnComplete::Inbox,
+            restart_keywords: Vec::new(),
             stale_choice: StaleChoice::Explain,
             completed_timeout: None,
             keep: Keep::Names(Vec::new()),

@@ -5,16 +5,20 @@
 //! so a turn that was refused at the commit is simply computed again.
 //!
 //! Reading order: [`situation`] (what a turn may look at) → [`draft`] (what it changes) → [`take`] (an event) →
-//! [`route`] (which chatflow answers; `revise` on which version) → [`carry`] (a step's effects become rows) → [`obey`] (a person's order).
+//! [`route`] (which chatflow answers; `entry` and `met` what it looks at, `tap` options,
+//! `revise` on which version) → [`carry`] (a step's effects become rows) → [`obey`] (a person's order).
 
 pub mod carry;
 pub mod draft;
+mod entry;
 mod explain;
+mod met;
 pub mod obey;
 mod revise;
 pub mod route;
 pub mod situation;
 pub mod take;
+mod tap;
 mod tickets;
 
 pub use draft::{Draft, Turn};

@@ -1,24 +1,25 @@
 //! Design §5: which chatflow answers. First match wins, and each look is a line of the trace.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::carry::carry;
 use super::draft::{Draft, Turn};
+use super::entry::{bound_to_payload, bound_to_words, entry_by_link, entry_without_link, first_input, input_of, live_link, payload_of};
+use super::met::{Current, current_session, runs_at, stands_in};
 use super::revise;
-use super::situation::{LinkLookup, Shelf, Situation, referral_of};
+use super::situation::{LinkLookup, Shelf, Situation};
+use super::tap::tapped;
 use crate::domain::conversation::Owner;
-use crate::domain::event::{Inbound, InboundEvent, MessageIn};
+use crate::domain::event::{Inbound, InboundEvent};
 use crate::domain::ids::ChatflowId;
-use crate::domain::link::Link;
 use crate::domain::message::{Author, MessageBody, MessageOut, MessageStatus};
 use crate::domain::page::GET_STARTED_PAYLOAD;
-use crate::flow::expression::Scope;
-use crate::flow::session::{Entry, Frame, Session, Wait};
-use crate::flow::step::{Input, Library as _, World};
-use crate::flow::text::TextKey;
+use crate::flow::session::{Entry, Session, Wait};
+use crate::flow::step::{Input, World};
 use crate::flow::token::Tap;
 use crate::flow::trace::TraceLine;
-use crate::flow::{self, Flow, OnComplete, StaleChoice};
+use crate::flow::{self, Flow, OnComplete};
 
 /// A visitor did something that may be answered.
 pub(super) fn route(cx: &Situation<'_>, mut draft: Draft, event: &InboundEvent) -> Turn {
@@ -35,7 +36,7 @@ pub(super) fn route(cx: &Situation<'_>, mut draft: Draft, event: &InboundEvent) 
         draft.give_to(Owner::Bot);
     }
     if cx.world.is_paused() {
-        return to_inbox(cx, draft, "the page is paused");
+        return to_inbox(cx, draft, Unanswered::Paused);
     }
     if let Some(link) = link {
         let entry = entry_by_link(link, event);
@@ -46,11 +47,26 @@ pub(super) fn route(cx: &Situation<'_>, mut draft: Draft, event: &InboundEvent) 
         return tapped(cx, draft, &tap, event);
     }
     let missed_link = matches!(cx.link, LinkLookup::Unknown(_) | LinkLookup::Found(_));
-    if missed_link || payload == Some(GET_STARTED_PAYLOAD) {
-        because(&mut draft, "get_started", true, "the thread is opened: a new session");
+    if missed_link {
+        because(&mut draft, "get_started", true, "the link leads nowhere: a new session");
         return begin_primary(cx, draft, event);
     }
-    match current_session(cx, &mut draft) {
+    if payload == Some(GET_STARTED_PAYLOAD) {
+        because(&mut draft, "get_started", true, "the thread is opened: a new session");
+        return match bound_to_payload(cx, &mut draft, event, GET_STARTED_PAYLOAD) {
+            Some((chatflow, entry)) => begin(cx, draft, chatflow, entry, &Input::Started),
+            None => begin_primary(cx, draft, event),
+        };
+    }
+    let current = current_session(cx, &mut draft);
+    current.tell_end(&mut draft);
+    // What a menu entry is bound to says more than the words on it, which are all that an open question could take.
+    if let Some(payload) = payload.filter(|payload| !takes_payload(cx, &draft, &current, payload))
+        && let Some((chatflow, entry)) = bound_to_payload(cx, &mut draft, event, payload)
+    {
+        return begin(cx, draft, chatflow, entry, &Input::Started);
+    }
+    match current {
         Current::Outdated(session) => begin_anew(cx, draft, *session, event),
         Current::Running(session) => match input_of(event) {
             Some(input) => {
@@ -61,8 +77,27 @@ pub(super) fn route(cx: &Situation<'_>, mut draft: Draft, event: &InboundEvent) 
             None => Turn::Ready(Box::new(draft)),
         },
         Current::Finished(session, after) => completed(cx, draft, &session, after, event),
-        Current::None => begin_primary(cx, draft, event),
+        Current::Lapsed(_) | Current::None => match bound_to_words(cx, &mut draft, event) {
+            Some((chatflow, entry)) => begin(cx, draft, chatflow, entry, &Input::Started),
+            None => begin_primary(cx, draft, event),
+        },
     }
+}
+
+/// Whether an interrupt of the session takes this payload: of the running one, or of one that begins anew.
+fn takes_payload(cx: &Situation<'_>, draft: &Draft, current: &Current, payload: &str) -> bool {
+    match current {
+        Current::Running(session) => stands_in(cx, draft, session).iter().any(|flow| flow.takes_postback(payload)),
+        Current::Outdated(session) | Current::Finished(session, _) => {
+            anew(cx, draft, session).is_some_and(|flow| flow.takes_postback(payload))
+        }
+        Current::Lapsed(_) | Current::None => false,
+    }
+}
+
+/// The session's chatflow as a new session of it would be, where it is active.
+fn anew<'a>(cx: &'a Situation<'_>, draft: &Draft, session: &Session) -> Option<&'a Arc<Flow>> {
+    cx.world.active(session.chatflow).map(|bound| bound.for_contact(session.chatflow, draft.contact.id).1)
 }
 
 /// A timer or a callout of the session: goes on where it waits, unless people have the conversation by now.
@@ -123,12 +158,8 @@ pub(super) fn reacted(cx: &Situation<'_>, mut draft: Draft, reaction: Option<&st
         Current::Running(session) if !silent => Some(session),
         _ => None,
     };
-    let shelf = Shelf { world: cx.world, older: cx.older, contact: draft.contact.id };
-    let takes = |session: &Session| {
-        let stands_in = session.frames.iter().map(|frame| (frame.chatflow, frame.version));
-        let mut flows = stands_in.filter_map(|(chatflow, version)| shelf.flow(chatflow, Some(version)));
-        flows.any(|(_, flow)| flow.takes_reaction(reaction.unwrap_or_default(), emoji.unwrap_or_default()))
-    };
+    let (word, emoji_sent) = (reaction.unwrap_or_default(), emoji.unwrap_or_default());
+    let takes = |session: &Session| stands_in(cx, &draft, session).iter().any(|flow| flow.takes_reaction(word, emoji_sent));
     match running.filter(|session| takes(session)) {
         Some(session) => run(cx, draft, *session, &Input::Reacted { reaction, emoji }),
         None => {
@@ -163,182 +194,30 @@ fn lapse(cx: &Situation<'_>, draft: &mut Draft) {
     }
 }
 
-fn live_link<'a>(cx: &'a Situation<'_>, draft: &mut Draft) -> Option<&'a Link> {
-    let (link, miss) = match &cx.link {
-        LinkLookup::NoRef => return None,
-        LinkLookup::Unknown(text) => (None, format!("no link has the ref `{text}`")),
-        LinkLookup::Found(link) if !link.is_live(cx.at) => (None, format!("link `{}` is revoked or expired", link.id)),
-        LinkLookup::Found(link) if cx.world.active(link.chatflow).is_none() => {
-            (None, format!("the chatflow of link `{}` is not active", link.id))
-        }
-        LinkLookup::Found(link) => (Some(&**link), String::new()),
-    };
-    match link {
-        Some(link) => because(draft, "link", true, format!("link `{}` opens its chatflow", link.id)),
-        None => {
-            draft.note_line("link_missed", miss.clone());
-            because(draft, "link", false, miss);
-        }
-    }
-    link
-}
-
-fn entry_by_link(link: &Link, event: &InboundEvent) -> Entry {
-    let referral = referral_of(event).unwrap_or_default();
-    Entry {
-        link: Some(link.id),
-        r#ref: Some(link.r#ref.clone()),
-        label: link.label.clone(),
-        source: referral.source,
-        ad_id: referral.ad_id,
-        node: link.node.clone(),
-        variables: link.variables.clone(),
-        locale: link.locale.clone(),
-    }
-}
-
-fn entry_without_link(event: &InboundEvent) -> Entry {
-    let referral = referral_of(event).unwrap_or_default();
-    Entry { r#ref: referral.r#ref, source: referral.source, ad_id: referral.ad_id, ..Entry::default() }
-}
-
-fn payload_of(event: &InboundEvent) -> Option<&str> {
-    match &event.what {
-        Inbound::Postback { payload, .. } => payload.as_deref(),
-        Inbound::Message(message) => message.quick_reply.as_deref(),
-        _ => None,
-    }
-}
-
-fn input_of(event: &InboundEvent) -> Option<Input<'_>> {
-    match &event.what {
-        Inbound::Message(message) => Some(Input::Said(message)),
-        Inbound::Postback { title, payload, .. } => {
-            Some(Input::Postback { title: title.as_deref(), payload: payload.as_deref().unwrap_or_default() })
-        }
-        _ => None,
-    }
-}
-
-enum Current {
-    Running(Box<Session>),
-    /// A version published since asks for a new one.
-    Outdated(Box<Session>),
-    Finished(Box<Session>, OnComplete),
-    None,
-}
-
-/// The session that the event meets. One that was idle past its timeout has ended before the event is routed.
-fn current_session(cx: &Situation<'_>, draft: &mut Draft) -> Current {
-    let Some(session) = draft.session.clone() else { return Current::None };
-    let Some(flow) = flow_of(cx, draft, &session) else {
-        because(draft, "session", false, "its chatflow version is gone");
-        return Current::None;
-    };
-    if has_lapsed(&flow, &session, cx) {
-        because(draft, "session", false, format!("idle since {} for longer than its timeout", session.idle_since()));
-        return Current::None;
-    }
-    match (&session.wait, session.finished) {
-        (_, true) => Current::Finished(Box::new(session), flow.on_complete.clone()),
-        // It was handed over and the people have left without giving it back.
-        (Some(Wait::People), false) => Current::None,
-        (_, false) => {
-            if revise::begins_anew(cx, draft, &session) {
-                return Current::Outdated(Box::new(session));
-            }
-            Current::Running(Box::new(revise::moved(cx, draft, session)))
-        }
-    }
-}
-
 /// As the session before began: the same link, its variables and its locale.
 fn begin_anew(cx: &Situation<'_>, draft: Draft, session: Session, event: &InboundEvent) -> Turn {
     begin(cx, draft, session.chatflow, session.entry, &first_input(event))
 }
 
-fn flow_of(cx: &Situation<'_>, draft: &Draft, session: &Session) -> Option<std::sync::Arc<Flow>> {
-    let shelf = Shelf { world: cx.world, older: cx.older, contact: draft.contact.id };
-    shelf.flow(session.chatflow, Some(session.version)).map(|(_, flow)| flow)
-}
-
-/// A pause or a call under way is the flow's own doing and always goes on.
-fn has_lapsed(flow: &Flow, session: &Session, cx: &Situation<'_>) -> bool {
-    let timeout = if session.finished { flow.completed_timeout } else { flow.timeout };
-    !session.is_busy() && timeout.is_some_and(|timeout| cx.at.duration_since(session.idle_since()) > timeout)
-}
-
-/// An option of some question was tapped: of the waiting one, or a stale one.
-fn tapped(cx: &Situation<'_>, mut draft: Draft, tap: &Tap, event: &InboundEvent) -> Turn {
-    let title = match &event.what {
-        Inbound::Postback { title, .. } => title.as_deref(),
-        Inbound::Message(message) => message.text.as_deref(),
-        _ => None,
-    };
-    let running = match current_session(cx, &mut draft) {
-        Current::Outdated(session) => return begin(cx, draft, session.chatflow, session.entry, &Input::Started),
-        Current::Running(session) => Some(session),
-        Current::Finished(..) | Current::None => None,
-    };
-    if let Some(session) = running.as_ref().filter(|session| waits_for(cx, &draft, session, tap)) {
-        because(&mut draft, "tap", true, "an option that the running session offers");
-        return run(cx, draft, (**session).clone(), &Input::Tapped { tap, title });
-    }
-    if let Some(session) = running.as_ref().filter(|session| asked_before_it_moved(session, tap)) {
-        let said = MessageIn { text: title.map(str::to_owned), ..MessageIn::default() };
-        return run(cx, draft, (**session).clone(), &Input::Said(&said));
-    }
-    let stands_in = running.as_ref().and_then(|session| flow_of(cx, &draft, session));
-    let judged_by = stands_in.or_else(|| cx.world.chatflows.get(&tap.chatflow).map(|bound| bound.flow.clone()));
-    let policy = judged_by.as_ref().map_or(StaleChoice::Resume, |flow| flow.stale_choice);
-    because(&mut draft, "stale_choice", true, format!("option of node `{}` is not waited for any more: {policy:?}", tap.node));
-    if policy == StaleChoice::Explain
-        && let Some(flow) = judged_by
-    {
-        let (page, contact) = (cx.world.page.name.as_str(), &draft.contact);
-        let scope = match &draft.session {
-            Some(session) => Scope::of(session, contact, page, cx.at),
-            None => Scope::bare(contact, contact.locale.as_deref().unwrap_or_default(), page, cx.at),
-        };
-        let text = flow.text(TextKey::StaleChoice, &scope);
-        draft.send(Author::Bot, MessageOut::text(text), 0);
-    }
-    match (policy, running) {
-        (StaleChoice::Resume | StaleChoice::Explain, Some(session)) => run(cx, draft, *session, &Input::Repeat),
-        _ => begin(cx, draft, tap.chatflow, Entry::default(), &Input::Started),
-    }
-}
-
-/// An option of the waiting question, or a lasting button shown before it.
-fn waits_for(cx: &Situation<'_>, draft: &Draft, session: &Session, tap: &Tap) -> bool {
-    let shelf = Shelf { world: cx.world, older: cx.older, contact: draft.contact.id };
-    session.awaits(tap) || session.still_offers(tap, &shelf)
-}
-
-/// The session has moved to another version since: the option is found by what stood on it.
-fn asked_before_it_moved(session: &Session, tap: &Tap) -> bool {
-    let asks = matches!(session.wait, Some(Wait::Answer { .. })) && tap.session == session.id;
-    let same = |frame: &Frame| frame.chatflow == tap.chatflow && frame.node == tap.node && frame.version != tap.version;
-    asks && session.frames.last().is_some_and(same)
-}
-
-fn runs_at(session: &Session) -> String {
-    let node = session.frames.last().map_or("", |frame| &frame.node);
-    format!("a session runs at `{node}`, on version {}", session.version)
-}
-
 /// The session has finished and the visitor writes on.
 fn completed(cx: &Situation<'_>, mut draft: Draft, session: &Session, after: OnComplete, event: &InboundEvent) -> Turn {
-    let menu = matches!(event.what, Inbound::Postback { .. }).then(|| payload_of(event)).flatten();
-    let bound = cx.world.active(session.chatflow);
-    let contact = draft.contact.id;
-    let takes = |payload: &str| bound.is_some_and(|bound| bound.for_contact(session.chatflow, contact).1.takes_postback(payload));
-    let taken = menu.is_some_and(takes);
+    let (mut menu, mut again) = (false, false);
+    if let Some(flow) = anew(cx, &draft, session) {
+        match &event.what {
+            Inbound::Postback { payload: Some(payload), .. } => menu = flow.takes_postback(payload),
+            Inbound::Message(message) => again = message.text.as_deref().is_some_and(|text| flow.restarts_on(text)),
+            _ => {}
+        }
+    }
+    if again {
+        because(&mut draft, "finished", true, "the session is over, and the visitor's word begins the chatflow anew");
+        return begin(cx, draft, session.chatflow, entry_without_link(event), &Input::Started);
+    }
     because(&mut draft, "finished", true, "the session is over: its `on_complete` decides");
     match after {
         // The menu is there to be used, whatever has ended.
-        OnComplete::Inbox if taken => begin(cx, draft, session.chatflow, entry_without_link(event), &first_input(event)),
-        OnComplete::Inbox => to_inbox(cx, draft, "the chatflow has finished"),
+        OnComplete::Inbox if menu => begin(cx, draft, session.chatflow, entry_without_link(event), &first_input(event)),
+        OnComplete::Inbox => to_inbox(cx, draft, Unanswered::Finished),
         OnComplete::Restart => begin(cx, draft, session.chatflow, entry_without_link(event), &first_input(event)),
         OnComplete::Goto(node) => {
             let entry = Entry { node: Some(node), ..entry_without_link(event) };
@@ -353,24 +232,16 @@ fn begin_primary(cx: &Situation<'_>, mut draft: Draft, event: &InboundEvent) -> 
             because(&mut draft, "primary", true, "the page's primary chatflow answers");
             begin(cx, draft, primary, entry_without_link(event), &first_input(event))
         }
-        None => to_inbox(cx, draft, "the page has no active chatflow"),
-    }
-}
-
-/// A first message may already ask for something: the flow's interrupts see it, else it only opens the session.
-fn first_input(event: &InboundEvent) -> Input<'_> {
-    match payload_of(event) {
-        Some(GET_STARTED_PAYLOAD) => Input::Started,
-        _ => input_of(event).unwrap_or(Input::Started),
+        None => to_inbox(cx, draft, Unanswered::NoChatflow),
     }
 }
 
 /// Opens a session and runs it from its entry. An inactive chatflow falls back to the primary, then to the inbox.
-fn begin(cx: &Situation<'_>, mut draft: Draft, chatflow: ChatflowId, entry: Entry, input: &Input<'_>) -> Turn {
+pub(super) fn begin(cx: &Situation<'_>, mut draft: Draft, chatflow: ChatflowId, entry: Entry, input: &Input<'_>) -> Turn {
     let chosen = cx.world.active(chatflow).map(|bound| (chatflow, bound));
     let fallback = || cx.world.answering_primary().and_then(|id| cx.world.active(id).map(|bound| (id, bound)));
     let Some((chatflow, bound)) = chosen.or_else(fallback) else {
-        return to_inbox(cx, draft, "the page has no active chatflow");
+        return to_inbox(cx, draft, Unanswered::NoChatflow);
     };
     let (version, flow) = bound.for_contact(chatflow, draft.contact.id);
     let before = draft.session.as_ref();
@@ -408,17 +279,30 @@ pub(super) fn run(cx: &Situation<'_>, mut draft: Draft, session: Session, input:
     carry(cx, draft, outcome)
 }
 
-/// The message lands with the people; the page's away message says so, once.
-fn to_inbox(cx: &Situation<'_>, mut draft: Draft, reason: &str) -> Turn {
-    because(&mut draft, "inbox", true, reason.to_owned());
+/// Why no chatflow answers.
+#[derive(Clone, Copy, PartialEq)]
+enum Unanswered {
+    Paused,
+    NoChatflow,
+    Finished,
+}
+
+/// The message lands with the people; where nothing of the page's could have answered, its away message says so, once.
+fn to_inbox(cx: &Situation<'_>, mut draft: Draft, why: Unanswered) -> Turn {
+    let reason = match why {
+        Unanswered::Paused => "the page is paused",
+        Unanswered::NoChatflow => "the page has no active chatflow",
+        Unanswered::Finished => "the chatflow has finished",
+    };
+    because(&mut draft, "inbox", true, reason);
     draft.note_line("to_inbox", reason);
     draft.give_to(Owner::Queue { team: None });
-    if let Some(text) = &cx.world.page.settings.away_message {
+    if let Some(text) = cx.world.page.settings.away_message.as_ref().filter(|_| why != Unanswered::Finished) {
         draft.send(Author::System, MessageOut::text(text.clone()), 0);
     }
     Turn::Ready(Box::new(draft))
 }
 
-fn because(draft: &mut Draft, what: &'static str, taken: bool, because: impl Into<Cow<'static, str>>) {
+pub(super) fn because(draft: &mut Draft, what: &'static str, taken: bool, because: impl Into<Cow<'static, str>>) {
     draft.trace.push(TraceLine::routing(what, taken, because));
 }

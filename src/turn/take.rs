@@ -5,7 +5,7 @@ use super::route;
 use super::situation::Situation;
 use crate::domain::Timestamp;
 use crate::domain::contact::Contact;
-use crate::domain::conversation::{Conversation, ConversationStatus, Owner};
+use crate::domain::conversation::{Conversation, ConversationStatus, Owner, STANDARD_WINDOW};
 use crate::domain::event::{Echo, Inbound, InboundEvent, MessageIn, SendRefusal};
 use crate::domain::ids::{IdMaker, MessageId, Psid};
 use crate::domain::message::{Author, MessageBody, MessageStatus};
@@ -153,6 +153,13 @@ fn standby(cx: &Situation<'_>, draft: &mut Draft, event: &InboundEvent) {
 fn send_refused(cx: &Situation<'_>, draft: &mut Draft, why: SendRefusal) {
     match why {
         SendRefusal::WindowClosed => {
+            // Whenever it opened, the 24 hours are over; an agent's seven days may not be.
+            let over = cx.at - STANDARD_WINDOW;
+            draft.conversation.window_opened_at = draft.conversation.window_opened_at.map(|opened| opened.min(over));
+            draft
+                .note_line("window_closed", "Messenger says that the 24 hours are over: only a person may answer until the visitor writes");
+        }
+        SendRefusal::HumanAgentWindowClosed => {
             draft.conversation.window_opened_at = None;
             draft.note_line("window_closed", "Messenger says that the window is closed: nothing can be sent until the visitor writes");
         }

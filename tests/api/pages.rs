@@ -113,6 +113,10 @@ async fn a_body_that_makes_no_sense_is_refused_before_meta_is_asked() {
         (json!({ "page_access_token": TOKEN, "colour": "red" }), "/colour"),
         (json!({ "page_access_token": TOKEN, "settings": { "sends_per_second": 0 } }), "/settings/sends_per_second"),
         (json!({ "page_access_token": TOKEN, "settings": { "sends": 1 } }), "/settings/sends"),
+        (
+            json!({ "page_access_token": TOKEN, "settings": { "bindings": [{ "payload": "X", "chatflow": "cf_01h455vb4pex5vsknk084sn02q" }] } }),
+            "/settings/bindings",
+        ),
         (json!({ "page_access_token": TOKEN, "live_chat": { "greeting": {} } }), "/live_chat/greeting"),
         (json!({ "page_access_token": TOKEN, "default_chatflow": false, "live_chat": { "greeting": { "en": "a" } } }), "/live_chat"),
     ];
@@ -215,6 +219,46 @@ async fn settings_change_one_by_one_and_only_within_their_range() {
     assert_eq!(office.show(SHOWN).await["settings"], expected);
     let cleared = office.patch(SHOWN).json(json!({ "settings": { "away_message": null } })).send().await.expect(200);
     assert_eq!(cleared["settings"]["away_message"], Value::Null);
+}
+
+#[actix_web::test]
+async fn a_page_binds_payloads_and_keywords_to_its_active_chatflows() {
+    let office = Office::with_page().await;
+    office.connect(json!({ "page_access_token": "EAAother", "default_chatflow": false })).await.expect(201);
+    let (sale, foreign) = (office.live_chatflow(PAGE, "sale").await, office.live_chatflow(OTHER_PAGE, "foreign").await);
+    let off = office.live_chatflow(PAGE, "off").await;
+    office.post(&format!("{off}/deactivate")).send().await.expect(200);
+    let bind = |bindings: Value| office.patch(SHOWN).json(json!({ "settings": { "bindings": bindings } })).send();
+    let bindings = json!([
+        { "payload": "SALE", "keywords": ["sale", "Soldes !"], "chatflow": id(&sale) },
+        { "payload": "VIP", "chatflow": id(&sale), "node": "welcome" },
+    ]);
+    assert_eq!(bind(bindings.clone()).await.expect(200)["settings"]["bindings"], bindings);
+    assert_eq!(office.show(SHOWN).await["settings"]["bindings"], bindings);
+    let bad = [
+        (json!([{ "payload": "X", "chatflow": id(&foreign) }]), vec!["/0/chatflow"]),
+        (json!([{ "payload": "X", "chatflow": id(&off) }]), vec!["/0/chatflow"]),
+        (json!([{ "payload": "X", "chatflow": "cf_01h455vb4pex5vsknk084sn02q" }]), vec!["/0/chatflow"]),
+        (json!([{ "payload": "X", "chatflow": id(&sale), "node": "nowhere" }]), vec!["/0/node"]),
+        (json!([{ "chatflow": id(&sale) }]), vec!["/0"]),
+        (
+            json!([{ "keywords": ["Soldes"], "chatflow": id(&sale) }, { "keywords": ["soldes!"], "chatflow": id(&sale), "node": "no" }]),
+            vec!["/1/node", "/1/keywords"],
+        ),
+        (json!([{ "payload": "X", "chatflow": id(&sale) }, { "payload": "X", "chatflow": id(&sale) }]), vec!["/1/payload"]),
+    ];
+    for (bindings, places) in bad {
+        let problem = bind(bindings.clone()).await.refused(422, "invalid_body");
+        let pointers: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|error| error["pointer"].clone()).collect();
+        let expected: Vec<_> = places.iter().map(|place| json!(format!("/settings/bindings{place}"))).collect();
+        assert_eq!(pointers, expected, "{bindings}");
+    }
+    assert_eq!(office.show(SHOWN).await["settings"]["bindings"], bindings);
+    // The page's check says when one can no longer do what it says.
+    office.post(&format!("{sale}/deactivate")).send().await.expect(200);
+    assert!(faults(&office).await.contains(&"bindings".to_owned()));
+    assert_eq!(bind(json!([])).await.expect(200)["settings"]["bindings"], json!([]));
+    assert!(!faults(&office).await.contains(&"bindings".to_owned()));
 }
 
 #[actix_web::test]

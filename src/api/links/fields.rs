@@ -37,8 +37,8 @@ pub async fn check(api: &Api, link: &Link, chatflow: &Chatflow, new_expiry: Opti
     checks.done()
 }
 
-/// What the link opens: the published version, or the draft of a chatflow that was never published.
-async fn opened(api: &Api, chatflow: &Chatflow) -> Result<Value, Problem> {
+/// What a new session begins with: the published version, or the draft of a chatflow that was never published.
+pub async fn opened(api: &Api, chatflow: &Chatflow) -> Result<Value, Problem> {
     let version = match chatflow.published {
         Some(number) => api.store.version(chatflow.id, number).await?,
         None => None,

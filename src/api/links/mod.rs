@@ -13,6 +13,7 @@ mod view;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(super) use create::random_ref;
+pub(super) use fields::opened;
 pub use view::LinkView;
 
 pub fn routes(config: &mut ServiceConfig) {

@@ -23,7 +23,7 @@ pub struct PageCheckView {
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PageCheckItem {
-    /// Stable: `state`, `token`, `subscription`, `get_started`, `primary_chatflow`.
+    /// Stable: `state`, `token`, `subscription`, `get_started`, `primary_chatflow`, `bindings`.
     item: &'static str,
     ok: bool,
     /// What was found.
@@ -42,8 +42,8 @@ fn bad(item: &'static str, detail: impl Into<String>, hint: impl Into<String>) -
 
 /// Is the page connected as it must be?
 ///
-/// Asks Meta about the token, the subscription and the Get Started button, and looks at the page's state and its
-/// primary chatflow. Every item is checked, whatever the others say.
+/// Asks Meta about the token, the subscription and the Get Started button, and looks at the page's state, its primary
+/// chatflow and those it binds. Every item is checked, whatever the others say.
 #[utoipa::path(tag = "pages", operation_id = "check_page", params(PageId), responses((status = OK, body = PageCheckView)), security(("bearer" = ["read"])))]
 #[get("/pages/{id}/check")]
 pub async fn check_page(api: Data<Api>, id: Path<PageId>) -> Reply<PageCheckView> {
@@ -54,6 +54,7 @@ pub async fn check_page(api: Data<Api>, id: Path<PageId>) -> Reply<PageCheckView
         None => items.push(bad("token", "there is no token", "connect the page")),
     }
     items.push(primary(&api, &page).await?);
+    items.push(bindings(&api, &page).await?);
     Ok(Answer::ok(PageCheckView { ok: items.iter().all(|item| item.ok), items }))
 }
 
@@ -125,4 +126,17 @@ async fn primary(api: &Api, page: &Page) -> Result<PageCheckItem, Problem> {
         Some(chatflow) => bad(ITEM, format!("`{}` is not published and active", chatflow.name), hint),
         None => bad(ITEM, format!("chatflow `{id}` does not exist"), hint),
     })
+}
+
+async fn bindings(api: &Api, page: &Page) -> Result<PageCheckItem, Problem> {
+    const ITEM: &str = "bindings";
+    let mut wrong = Vec::new();
+    for binding in &page.settings.bindings {
+        wrong.extend(super::bindings::wrong_with(api, &page.id, binding).await?.into_iter().map(|(_, detail)| detail));
+    }
+    wrong.dedup();
+    if wrong.is_empty() {
+        return Ok(good(ITEM, format!("{} bindings, and each can do what it says", page.settings.bindings.len())));
+    }
+    Ok(bad(ITEM, wrong.join("; "), "mend the chatflow, or change `settings.bindings`"))
 }

@@ -54,6 +54,10 @@ fn yes() -> bool {
 pub async fn connect_page(api: Data<Api>, caller: Caller, body: Json<ConnectPageBody>) -> Reply<PageView> {
     let body = body.0;
     check_settings(&body.settings)?;
+    if !body.settings.bindings.is_empty() {
+        let detail = "bind chatflows once the page is connected and has some";
+        return Err(Problem::invalid("/settings/bindings", "invalid_value", detail));
+    }
     let token = &body.page_access_token;
     let info = api.graph.page_info(token).await.map_err(|error| Step::Token.refused(&error))?;
     check_token(&api, token).await?;

@@ -3,6 +3,7 @@
 //! Start with [`connect`]. What several endpoints share: [`view`], [`edit`] (a change that survives the dispatcher's own
 //! changes of the same row), [`graph`] (what Meta refused, and what to do).
 
+mod bindings;
 mod check;
 mod connect;
 mod disconnect;

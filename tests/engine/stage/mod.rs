@@ -137,16 +137,17 @@ impl Stage {
     }
 
     pub fn message(&mut self, message: &MessageIn) -> Turn {
-        match self.before(None) {
+        match self.before(None, message.text.as_deref()) {
             Err(note) => note,
-            Ok(note) => noted(note, self.step(&Input::Said(message))),
+            Ok((note, true)) => noted(note, self.step(&Input::Started)),
+            Ok((note, false)) => noted(note, self.step(&Input::Said(message))),
         }
     }
 
     pub fn postback(&mut self, payload: &str) -> Turn {
-        match self.before(Some(payload)) {
+        match self.before(Some(payload), None) {
             Err(note) => note,
-            Ok(note) => noted(note, self.step(&Input::Postback { title: None, payload })),
+            Ok((note, _)) => noted(note, self.step(&Input::Postback { title: None, payload })),
         }
     }
 
@@ -162,7 +163,7 @@ impl Stage {
         let (title, payload) = self.offered.iter().rev().find(|(offered, _)| offered == title)?.clone();
         let tap = Tap::read(&payload, &self.key)?;
         if self.session.as_ref().is_some_and(|session| session.wait == Some(Wait::People)) {
-            return self.before(None).err();
+            return self.before(None, None).err();
         }
         if self.has_lapsed() {
             return Some(noted(Some(LAPSED), self.start(Entry::default())));
@@ -198,29 +199,31 @@ impl Stage {
     }
 
     /// As the server's routing: a finished or timed-out session, and one that people have. `Err`: the flow does not see
-    /// what came. `Ok`: it does, perhaps as the first input of a new session.
-    fn before(&mut self, payload: Option<&str>) -> Result<Option<&'static str>, Turn> {
+    /// what came. `Ok`: it does, perhaps as the first input of a new session; true where that only opens it.
+    fn before(&mut self, payload: Option<&str>, text: Option<&str>) -> Result<(Option<&'static str>, bool), Turn> {
         let flow = self.flow().clone();
         let Some(session) = &self.session else {
             self.begin(Entry::default());
-            return Ok(None);
+            return Ok((None, false));
         };
         if session.wait == Some(Wait::People) {
             return Err(note("people have the conversation: the bot is silent"));
         }
         if self.has_lapsed() {
             self.begin(Entry::default());
-            return Ok(Some(LAPSED));
+            return Ok((Some(LAPSED), false));
         }
+        let again = session.finished && text.is_some_and(|text| flow.restarts_on(text));
         match (session.finished, &flow.on_complete) {
-            (false, _) => return Ok(None),
+            (false, _) => return Ok((None, false)),
+            (true, _) if again => self.begin(Entry::default()),
             (true, OnComplete::Inbox) if !payload.is_some_and(|payload| flow.takes_postback(payload)) => {
                 return Err(note("the session is over: the message lands in the inbox"));
             }
             (true, OnComplete::Inbox | OnComplete::Restart) => self.begin(Entry::default()),
             (true, OnComplete::Goto(node)) => self.begin(Entry { node: Some(node.clone()), ..Entry::default() }),
         }
-        Ok(None)
+        Ok((None, again))
     }
 
     fn has_lapsed(&self) -> bool {
