@@ -7,7 +7,7 @@ mod align;
 mod text;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use align::{Pair, align};
 
@@ -66,6 +66,9 @@ pub struct FieldChange {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub new: Option<Value>,
+    /// The same names in another order, where the order counts: `old` and `new` are lists of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moved: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -107,9 +110,9 @@ fn node_changes(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<NodeC
     for (name, actions) in new {
         let change = |change, renamed_from, actions| NodeChange { node: name.clone(), change, renamed_from, actions };
         match old.get(name) {
-            Some(before) if before == actions => {}
+            Some(before) if same_actions(before, actions) => {}
             Some(before) => changes.push(change(Changed::Changed, None, action_changes(before, actions))),
-            None => match gone.iter().position(|(_, before)| *before == actions && !list(actions).is_empty()) {
+            None => match gone.iter().position(|(_, before)| same_actions(before, actions) && !list(actions).is_empty()) {
                 Some(at) => changes.push(change(Changed::Renamed, Some(gone.remove(at).0.clone()), Vec::new())),
                 None => changes.push(change(Changed::Added, None, action_changes(&Value::Null, actions))),
             },
@@ -132,13 +135,58 @@ fn list(actions: &Value) -> &[Value] {
 fn action_changes(old: &Value, new: &Value) -> Vec<ActionChange> {
     let (old, new) = (list(old), list(new));
     let mut changes: Vec<ActionChange> =
-        align(old, new, |a, b| kind(a) == kind(b)).into_iter().map(|pair| action_change(pair, old, new)).collect();
+        align(old, new, same_action, |a, b| kind(a) == kind(b)).into_iter().map(|pair| action_change(pair, old, new)).collect();
     mark_moves(&mut changes);
     changes
 }
 
 fn kind(action: &Value) -> &str {
     action["type"].as_str().unwrap_or("?")
+}
+
+/// Fields of an action whose names count in their order: what comes first is seen by what comes after.
+fn ordered_of(action: &Value) -> &'static [&'static str] {
+    match kind(action) {
+        "set" | "set_attribute" => &["values"],
+        "http_request" => &["save"],
+        _ => &[],
+    }
+}
+
+/// The field of a test whose names count in their order: transfers find the agents in it.
+const ORDERED_OF_TEST: &[&str] = &["agents"];
+
+fn same_action(a: &Value, b: &Value) -> bool {
+    a == b && in_same_order(a, b, ordered_of(a))
+}
+
+fn same_actions(a: &Value, b: &Value) -> bool {
+    a == b && list(a).iter().zip(list(b)).all(|(a, b)| same_action(a, b))
+}
+
+/// Names that both have, as the one and as the other has them.
+fn orders<'a>(a: &'a Value, b: &'a Value, field: &str) -> (Vec<&'a String>, Vec<&'a String>) {
+    let (Some(Value::Object(a)), Some(Value::Object(b))) = (a.get(field), b.get(field)) else { return Default::default() };
+    (a.keys().filter(|name| b.contains_key(*name)).collect(), b.keys().filter(|name| a.contains_key(*name)).collect())
+}
+
+fn in_same_order(a: &Value, b: &Value, fields: &[&str]) -> bool {
+    fields.iter().all(|field| {
+        let (a, b) = orders(a, b, field);
+        a == b
+    })
+}
+
+fn reordered(old: &Value, new: &Value, fields: &[&str], pointer: &mut String, found: &mut Vec<FieldChange>) {
+    for field in fields {
+        let (before, now) = orders(old, new, field);
+        if before != now {
+            under(pointer, field, |pointer| {
+                let (old, new) = (Some(json!(before)), Some(json!(now)));
+                found.push(FieldChange { pointer: pointer.clone(), old, new, moved: true });
+            });
+        }
+    }
 }
 
 fn action_change(pair: Pair, old: &[Value], new: &[Value]) -> ActionChange {
@@ -156,6 +204,7 @@ fn action_change(pair: Pair, old: &[Value], new: &[Value]) -> ActionChange {
         Pair::Changed(from, to) => {
             let mut found = Vec::new();
             values(&old[from], &new[to], &mut String::new(), &mut found);
+            reordered(&old[from], &new[to], ordered_of(&new[to]), &mut String::new(), &mut found);
             ActionChange { fields: found, action: None, ..whole(Changed::Changed, Some(from), Some(to), &new[to]) }
         }
     }
@@ -166,7 +215,7 @@ fn mark_moves(changes: &mut Vec<ActionChange>) {
     let mut at = 0;
     while let Some(change) = changes.get(at) {
         let other = match change.change {
-            Changed::Removed => changes.iter().position(|other| other.change == Changed::Added && other.action == change.action),
+            Changed::Removed => changes.iter().position(|other| other.change == Changed::Added && same_whole(other, change)),
             _ => None,
         };
         let (Some(other), from) = (other, change.from) else {
@@ -177,6 +226,10 @@ fn mark_moves(changes: &mut Vec<ActionChange>) {
         (moved.change, moved.from, moved.action) = (Changed::Moved, from, None);
         changes.remove(at);
     }
+}
+
+fn same_whole(a: &ActionChange, b: &ActionChange) -> bool {
+    a.action.as_ref().zip(b.action.as_ref()).is_some_and(|(a, b)| same_action(a, b))
 }
 
 /// Descends with the pointer, and takes it back.
@@ -192,34 +245,43 @@ fn fields(old: &Map<String, Value>, new: &Map<String, Value>, pointer: &mut Stri
     for (key, before) in old {
         under(pointer, key, |pointer| match new.get(key) {
             Some(now) => values(before, now, pointer, found),
-            None => found.push(FieldChange { pointer: pointer.clone(), old: Some(before.clone()), new: None }),
+            None => found.push(FieldChange { pointer: pointer.clone(), old: Some(before.clone()), new: None, moved: false }),
         });
     }
     for (key, now) in new.iter().filter(|(key, _)| !old.contains_key(*key)) {
-        under(pointer, key, |pointer| found.push(FieldChange { pointer: pointer.clone(), old: None, new: Some(now.clone()) }));
+        under(pointer, key, |pointer| {
+            found.push(FieldChange { pointer: pointer.clone(), old: None, new: Some(now.clone()), moved: false })
+        });
     }
 }
 
 fn values(old: &Value, new: &Value, pointer: &mut String, found: &mut Vec<FieldChange>) {
     match (old, new) {
+        // Lists may hold what differs in its order alone.
+        (Value::Array(old), Value::Array(new)) if pointer == "/tests" => items(old, new, pointer, found),
         _ if old == new => {}
         (Value::Object(old), Value::Object(new)) => fields(old, new, pointer, found),
         (Value::Array(old), Value::Array(new)) => items(old, new, pointer, found),
-        _ => found.push(FieldChange { pointer: pointer.clone(), old: Some(old.clone()), new: Some(new.clone()) }),
+        _ => found.push(FieldChange { pointer: pointer.clone(), old: Some(old.clone()), new: Some(new.clone()), moved: false }),
     }
 }
 
 fn items(old: &[Value], new: &[Value], pointer: &mut String, found: &mut Vec<FieldChange>) {
     let alike = |a: &Value, b: &Value| a.is_object() == b.is_object();
-    for pair in align(old, new, alike) {
+    let ordered = if pointer == "/tests" { ORDERED_OF_TEST } else { &[] };
+    let same = |a: &Value, b: &Value| a == b && in_same_order(a, b, ordered);
+    for pair in align(old, new, same, alike) {
         match pair {
             Pair::Added(to) => under(pointer, &to.to_string(), |pointer| {
-                found.push(FieldChange { pointer: pointer.clone(), old: None, new: Some(new[to].clone()) });
+                found.push(FieldChange { pointer: pointer.clone(), old: None, new: Some(new[to].clone()), moved: false });
             }),
             Pair::Removed(from) => under(pointer, &from.to_string(), |pointer| {
-                found.push(FieldChange { pointer: pointer.clone(), old: Some(old[from].clone()), new: None });
+                found.push(FieldChange { pointer: pointer.clone(), old: Some(old[from].clone()), new: None, moved: false });
             }),
-            Pair::Changed(from, to) => under(pointer, &to.to_string(), |pointer| values(&old[from], &new[to], pointer, found)),
+            Pair::Changed(from, to) => under(pointer, &to.to_string(), |pointer| {
+                values(&old[from], &new[to], pointer, found);
+                reordered(&old[from], &new[to], ordered, pointer, found);
+            }),
         }
     }
 }

@@ -52,6 +52,31 @@ fn an_action_may_move_within_its_node() {
 }
 
 #[test]
+fn an_order_that_counts_is_a_difference_and_any_other_is_none() {
+    let set = |first: &str, second: &str| format!(r#"{{ "type": "set", "values": {{ "{first}": 1, "{second}": 2 }} }}"#);
+    let one = |set: &str| document(json!({ "a": [serde_json::from_str::<Value>(set).unwrap(), { "type": "end" }] }));
+    let (ab, ba) = (r#"{ "type": "set", "values": { "a": 1, "b": 2 } }"#, r#"{ "values": { "b": 2, "a": 1 }, "type": "set" }"#);
+    assert_eq!(text(one(ab), one(ba)), "~ node `a`\n  ~ 0 set\n      > /values: [\"a\",\"b\"] → [\"b\",\"a\"]\n");
+    let added = r#"{ "type": "set", "values": { "b": 2, "c": 3, "a": 4 } }"#;
+    let expected =
+        "~ node `a`\n  ~ 0 set\n      ~ /values/a: 1 → 4\n      + /values/c: 3\n      > /values: [\"a\",\"b\"] → [\"b\",\"a\"]\n";
+    assert_eq!(text(one(ab), one(added)), expected);
+    // Under another name it is another node, not a renamed one.
+    let named = |name: &str, first: &str, second: &str| {
+        document(serde_json::from_str(&format!(r#"{{ "{name}": [{}] }}"#, set(first, second))).unwrap())
+    };
+    assert!(text(named("x", "a", "b"), named("y", "b", "a")).starts_with("+ node `y`"));
+    assert!(text(named("x", "a", "b"), named("y", "a", "b")).starts_with("= node `x` is now `y`"));
+    let data = |data: &str| one(&format!(r#"{{ "type": "emit_event", "name": "e", "data": {data} }}"#));
+    assert!(diff(&data(r#"{ "a": 1, "b": 2 }"#), &data(r#"{ "b": 2, "a": 1 }"#)).is_empty());
+    let test = |agents: &str| -> Value {
+        serde_json::from_str(&format!(r#"{{ "nodes": {{}}, "tests": [{{ "name": "t", "agents": {agents} }}] }}"#)).unwrap()
+    };
+    let (ana, ben) = (test(r#"{ "Ana": "online", "Ben": "online" }"#), test(r#"{ "Ben": "online", "Ana": "online" }"#));
+    assert_eq!(text(ana, ben), "> /tests/0/agents: [\"Ana\",\"Ben\"] → [\"Ben\",\"Ana\"]\n");
+}
+
+#[test]
 fn what_surrounds_the_nodes_is_compared_by_pointer() {
     let mut old = document(json!({}));
     let mut new = old.clone();

@@ -49,6 +49,7 @@ fn without_type(action: &Value) -> String {
 
 fn field(f: &mut fmt::Formatter<'_>, change: &FieldChange, indent: &str) -> fmt::Result {
     match (&change.old, &change.new) {
+        (Some(old), Some(new)) if change.moved => writeln!(f, "{indent}> {}: {} → {}", change.pointer, shown(old), shown(new)),
         (Some(old), Some(new)) => writeln!(f, "{indent}~ {}: {} → {}", change.pointer, shown(old), shown(new)),
         (Some(old), None) => writeln!(f, "{indent}- {}: {}", change.pointer, shown(old)),
         (None, new) => writeln!(f, "{indent}+ {}: {}", change.pointer, new.as_ref().map(shown).unwrap_or_default()),
