@@ -224,6 +224,17 @@ async fn an_operator_sees_which_host_is_left_alone() {
 }
 
 #[actix_web::test]
+async fn a_message_is_marked_as_seen_where_the_flow_says_so() {
+    for seen in [true, false] {
+        let nodes = json!({ "start": [{ "type": "ask", "text": "Yes?" }, { "type": "send_text", "text": "Good." }] });
+        let app = server(json!({ "nodes": nodes, "mark_seen": seen })).await;
+        assert_eq!(says(&app, ANA, "hi").await, ["Yes?"]);
+        let shown = app.sandbox.sender_actions().into_iter().filter(|action| action.psid == ANA && action.action == "mark_seen").count();
+        assert_eq!(shown, usize::from(seen));
+    }
+}
+
+#[actix_web::test]
 async fn typing_is_shown_all_along_a_pause_and_the_flow_goes_on_by_itself() {
     let nodes =
         json!({ "start": [{ "type": "delay", "for": "45s", "typing": "whole" }, { "type": "send_text", "text": "Here you are." }] });

@@ -124,6 +124,34 @@ async fn a_session_begins_anew_where_the_new_version_says_so() {
 }
 
 #[actix_web::test]
+async fn a_call_begins_anew_where_the_called_chatflow_says_so_and_its_caller_waits() {
+    let shop = Shop::open().await;
+    let caller = json!({
+        "spec_version": "1.0",
+        "start": "first",
+        "variables": { "colour": { "type": "text" } },
+        "nodes": { "first": [
+            { "type": "send_text", "text": "caller" }, { "type": "call", "chatflow": "colours" }, { "type": "send_text", "text": "back with {{ colour }}" }] }
+    });
+    let body = json!({ "page": PAGE, "name": "caller", "kind": "bot", "document": caller });
+    let id = shop.app.post("/v1/chatflows", body).send().await.expect(201)["id"].as_str().unwrap().to_owned();
+    shop.app.post(&format!("/v1/chatflows/{id}/publish"), json!({})).send().await.expect(201);
+    shop.app.post(&format!("/v1/chatflows/{id}/activate"), json!({})).send().await.expect(200);
+    shop.app.put(&format!("/v1/pages/{PAGE}/primary-chatflow"), json!({ "chatflow": id })).send().await.expect(200);
+    const BEN: &str = "2002";
+    for psid in [ANA, BEN] {
+        assert_eq!(shop.begin(psid).await, ["caller", "v1 hello", "v1 colours", "v1 which?"]);
+    }
+    shop.publish(flow("v2", "colour"), json!({ "sessions": "restart" })).await;
+    assert_eq!(shop.says(ANA, "blue").await, ["v2 hello", "v2 colours", "v2 which?"]);
+    assert_eq!(shop.says(ANA, "blue").await, ["v2 got blue of v1", "back with blue"]);
+    // An option of the version before is past, and the call begins anew all the same.
+    let told = shop.after(BEN, |sandbox| sandbox.tap(BEN, "Blue").unwrap()).await;
+    assert_eq!(told[1..], ["v2 hello", "v2 colours", "v2 which?"], "{told:?}");
+    assert_eq!(shop.after(BEN, |sandbox| sandbox.tap(BEN, "Blue").unwrap()).await, ["v2 got blue of v1", "back with blue"]);
+}
+
+#[actix_web::test]
 async fn a_rollout_is_for_the_same_contacts_each_time_and_ends_for_all() {
     let shop = Shop::open().await;
     let visitors: Vec<String> = (0..12).map(|n| format!("30{n:02}")).collect();

@@ -11,6 +11,7 @@ use super::ordering::{fail_event, take_event};
 use super::turning::{Follow, Settled, Work, take_order};
 use super::{Key, Shared};
 use crate::domain::command::Command;
+use crate::messenger::graph::SenderAction;
 use crate::runtime::{CommandDone, CommandError};
 use crate::store::turns::Loaded;
 
@@ -92,11 +93,14 @@ impl Handler<Run> for Conversation {
         };
         AtomicResponse::new(Box::pin(turn.into_actor(self).map(|(cache, follow), actor, _| {
             actor.cache = cache;
+            if follow.seen {
+                actor.dispatchers.show(&actor.key, SenderAction::MarkSeen);
+            }
             for item in follow.claimed {
                 actor.dispatchers.dispatch(item);
             }
             if follow.typing {
-                actor.dispatchers.show_typing(&actor.key);
+                actor.dispatchers.show(&actor.key, SenderAction::TypingOn);
             }
         })))
     }

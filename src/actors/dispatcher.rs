@@ -11,21 +11,22 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
-use super::sending::{attempt, type_on};
+use super::sending::{attempt, show};
 use super::{Key, Shared};
 use crate::domain::Timestamp;
 use crate::domain::ids::{PageId, Psid};
 use crate::domain::message::OutboxItem;
+use crate::messenger::graph::SenderAction;
 
 /// A claimed message.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Dispatch(pub OutboxItem);
 
-/// Show typing in this visitor's thread.
+/// Show this small sign in this visitor's thread.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub struct ShowTyping(pub Psid);
+pub struct Show(pub Psid, pub SenderAction);
 
 pub struct Dispatcher {
     shared: Arc<Shared>,
@@ -105,13 +106,13 @@ impl Handler<Dispatch> for Dispatcher {
     }
 }
 
-impl Handler<ShowTyping> for Dispatcher {
+impl Handler<Show> for Dispatcher {
     type Result = ();
 
-    fn handle(&mut self, ShowTyping(psid): ShowTyping, ctx: &mut Context<Self>) {
+    fn handle(&mut self, Show(psid, action): Show, ctx: &mut Context<Self>) {
         let (shared, gate) = (self.shared.clone(), self.gate.clone());
         let shown = async move {
-            type_on(&shared, &gate, &psid).await;
+            show(&shared, &gate, &psid, action).await;
             shared.gauges.sends_running.take(1);
         };
         ctx.spawn(shown.into_actor(self));
@@ -141,8 +142,8 @@ impl Dispatchers {
         self.of(&item.page).do_send(Dispatch(item));
     }
 
-    pub fn show_typing(&self, key: &Key) {
-        self.of(key.page()).do_send(ShowTyping(key.psid().clone()));
+    pub fn show(&self, key: &Key, action: SenderAction) {
+        self.of(key.page()).do_send(Show(key.psid().clone(), action));
     }
 
     /// The page's dispatcher, with one more thing under way.

@@ -46,14 +46,14 @@ async fn pause(shared: &Shared, gate: &Gate, item: &OutboxItem) {
     rest(shared, shared.clock.now() + signed(pause)).await;
 }
 
-/// Typing during a pause of the flow. Only where the page is free to send; what Meta says to it matters to nobody.
-pub async fn type_on(shared: &Shared, gate: &Gate, psid: &Psid) {
+/// Typing during a pause of the flow, or that a message was seen. Only where the page is free to send; what Meta says to it matters to nobody.
+pub async fn show(shared: &Shared, gate: &Gate, psid: &Psid, action: SenderAction) {
     let free = shared.worlds.get(&gate.page).is_some_and(|world| world.page.state == PageState::Active);
     if !free {
         return;
     }
     if let Some(access) = access(shared, gate).await {
-        let _ = shared.graph.sender_action(&access, psid, SenderAction::TypingOn).await;
+        let _ = shared.graph.sender_action(&access, psid, action).await;
     }
 }
 

@@ -69,12 +69,15 @@ pub struct Follow {
     pub claimed: Vec<OutboxItem>,
     /// Typing is to be shown.
     pub typing: bool,
+    /// The visitor is to be shown that their message was seen.
+    pub seen: bool,
 }
 
 impl Follow {
     pub fn and(&mut self, more: Self) {
         self.claimed.extend(more.claimed);
         self.typing |= more.typing;
+        self.seen |= more.seen;
     }
 }
 
@@ -294,7 +297,7 @@ async fn commit(shared: &Shared, mut draft: Draft, take: impl FnOnce(Ending) -> 
         draft.trace.clear();
     }
     let wakes = !draft.callouts.is_empty() || !draft.set_timers.is_empty();
-    let typing = draft.typing;
+    let (typing, seen) = (draft.typing, draft.seen);
     let (commit, after) = draft.commit(take, claim_until);
     let committed = shared.store.commit(commit).await?;
     if wakes {
@@ -302,7 +305,7 @@ async fn commit(shared: &Shared, mut draft: Draft, take: impl FnOnce(Ending) -> 
     }
     Ok(match committed {
         Committed::Done { claimed } => {
-            Attempt::Done { after: Box::new(after), follow: Follow { claimed: claimed.into_iter().collect(), typing } }
+            Attempt::Done { after: Box::new(after), follow: Follow { claimed: claimed.into_iter().collect(), typing, seen } }
         }
         Committed::Stale => Attempt::Stale,
         Committed::Behind => Attempt::Behind,

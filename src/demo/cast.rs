@@ -206,6 +206,7 @@ mod tests {
             pipelines: Some(BTreeMap::from([("support".to_owned(), statuses)])),
             rule_sets: Some(names(&["default"])),
             chatflows: Some(FLOWS.iter().map(|flow| flow.name.to_owned()).collect()),
+            unpublished: None,
             secrets: None,
             seated_agents: Some(true),
         };

@@ -18,7 +18,8 @@ pub enum SessionPolicy {
     Keep,
     /// At their next turn they go on at the same node of the new version; where it has none, they stay, and a report says so.
     Migrate,
-    /// With the visitor's next message they begin anew, on the new version.
+    /// With the visitor's next message they begin anew, on the new version. Where another chatflow called this one, its call
+    /// does.
     Restart,
 }
 

@@ -26,6 +26,8 @@ pub struct Env {
     pub rule_sets: Option<BTreeSet<String>>,
     /// Names and ids of the page's chatflows.
     pub chatflows: Option<BTreeSet<String>>,
+    /// Those of them that were never published.
+    pub unpublished: Option<BTreeSet<String>>,
     /// Names of the secrets for HTTP calls.
     pub secrets: Option<BTreeSet<String>>,
     /// Somebody has a service seat.
@@ -90,6 +92,8 @@ pub fn check(document: &Value, env: &Env) -> Checked {
             stale_choice: document.session.0.stale_choice,
             timeout: document.session.0.timeout.0,
             languages,
+            typing_ms: document.typing_per_character.map_or(0, super::read_types::Span::millis),
+            mark_seen: document.mark_seen,
             pause_ms: document.delay_between_messages.map_or(0, super::read_types::Span::millis),
             start: document.start.0,
             nodes: document.nodes.0.into_iter().map(|(name, actions)| Node { name, actions }).collect(),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
-use super::action::Action;
+use super::action::{Action, ForTickets};
 use super::fallback::Fallback;
 use super::interrupt::Interrupts;
 use super::issue::Code;
@@ -34,13 +34,23 @@ document! {
         pub session: Session = Session::default(),
         /// The pause before each bubble after the first of a turn, with typing shown. At most 20 seconds.
         pub delay_between_messages: Option<Span<0, { limits::LONGEST_PAUSE_MS }>>,
+        /// Natural typing: for so long typing is shown before a text, for each of its characters (`1ms` to `200ms`; people
+        /// type one in about 60). Also before the first text of a turn; at most 20 seconds. Where `delay_between_messages` or
+        /// a `delay` is longer, that counts.
+        pub typing_per_character: Option<Span<1, 200>>,
+        /// Show the visitor at once that their message was seen, before the answer. Unless said otherwise Messenger shows it
+        /// with the answer.
+        pub mark_seen: bool = false,
+        /// The pipeline, status and priority of tickets whose action does not say them.
+        pub ticket_defaults: Option<ForTickets>,
         /// Texts that the server says on its own.
         pub texts: Texts = Texts::default(),
         /// What the visitor may say or do at any time.
         pub interrupts: Interrupts = Interrupts::default(),
         /// Nodes in which no interrupt is taken. (A question's own `interruptible: false` says it for that question.)
         pub uninterruptible: Nodelist = Nodelist::default(),
-        /// A node that runs at the very beginning of a session, before the visitor's first input is looked at.
+        /// A node that runs at the very beginning of a session, before the visitor's first input is looked at. Not where
+        /// another chatflow calls this one.
         pub on_session_start: Option<Target>,
         /// What follows a message that no question understands and no interrupt takes: the first miss takes the first step,
         /// the second the second, and so on; the last step is taken again. Anything understood begins anew. Questions with

@@ -41,6 +41,8 @@ pub enum Effect {
         id: CalloutId,
         request: CalloutRequest,
     },
+    /// The visitor is shown that their message was seen. Not worth failing for, nor repeating.
+    Seen,
     /// Typing is shown now. Not worth failing for, nor repeating.
     Typing,
     SetTimer {

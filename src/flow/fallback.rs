@@ -123,10 +123,12 @@ impl Run<'_> {
         self.walk();
     }
 
-    /// Says the waiting question again.
+    /// Says the waiting question again. Where nothing waits, a called chatflow is to begin anew: it does.
     pub(super) fn again(&mut self) {
-        if matches!(self.session.wait, Some(Wait::Answer { .. })) {
-            self.resume(super::run::Arrived::Again);
+        match self.session.wait {
+            Some(Wait::Answer { .. }) => self.resume(super::run::Arrived::Again),
+            None => self.walk(),
+            Some(_) => {}
         }
     }
 }

@@ -168,7 +168,7 @@ impl Run<'_> {
         self.world.flows.flow(first.chatflow, Some(first.version)).map(|(_, flow)| flow)
     }
 
-    fn rules<T>(&self, rule: impl Fn(&Flow) -> Option<T>) -> Option<T> {
+    pub(super) fn rules<T>(&self, rule: impl Fn(&Flow) -> Option<T>) -> Option<T> {
         if self.session.frames.len() == 1 {
             return rule(&self.flow);
         }

@@ -18,6 +18,10 @@ use crate::domain::ids::{CalloutId, TimerId};
 
 impl Run<'_> {
     pub(super) fn take(&mut self, input: &Input<'_>) {
+        let wrote = matches!(input, Input::Said(_) | Input::Postback { .. } | Input::Tapped { .. });
+        if wrote && self.rules(|flow| flow.mark_seen.then_some(())).is_some() {
+            self.effect(Effect::Seen);
+        }
         if self.begun(input) {
             self.take_input(input);
         }

@@ -127,6 +127,8 @@ codes! {
     UnknownRules "unknown_rules" Error;
     /// A chatflow that does not exist on this page.
     UnknownChatflow "unknown_chatflow" Error;
+    /// A call of a chatflow that was never published: until it is, the call is left out.
+    UnpublishedChatflow "unpublished_chatflow" Warning;
     /// A secret that does not exist.
     UnknownSecret "unknown_secret" Error;
     /// A secret where it cannot be used, or in an expression with something else.

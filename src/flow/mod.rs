@@ -90,6 +90,10 @@ pub struct Flow {
     pub languages: Vec<String>,
     /// Before each bubble after the first of a turn.
     pub(crate) pause_ms: u32,
+    /// Typing before each text, for each of its characters.
+    pub(crate) typing_ms: u32,
+    /// The visitor is shown at once that their message was seen.
+    pub(crate) mark_seen: bool,
     pub(crate) start: u32,
     pub(crate) nodes: Vec<Node>,
     pub(crate) by_name: HashMap<String, u32>,
@@ -160,7 +164,7 @@ impl Flow {
     /// Pipelines and statuses that its tickets name.
     pub fn ticket_places(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.nodes.iter().flat_map(|node| &node.actions).filter_map(|action| match action {
-            Action::CreateTicket(ticket) => Some((ticket.pipeline.as_str(), ticket.status.as_deref())),
+            Action::CreateTicket(ticket) => Some((ticket.pipeline.as_deref()?, ticket.status.as_deref())),
             Action::UpdateTicket(edit) => Some((edit.pipeline.as_deref()?, edit.status.as_deref())),
             _ => None,
         })
@@ -191,6 +195,11 @@ impl Flow {
     pub fn option_value(&self, tap: &token::Tap) -> Option<Value> {
         let action = self.action(self.node(&tap.node)?, tap.action.into())?;
         action.behaviour().option_value(tap.option.into()).cloned()
+    }
+
+    /// The node that a session begins with.
+    pub(crate) fn start_name(&self) -> &str {
+        self.nodes.get(self.start as usize).map_or("", |node| &node.name)
     }
 
     pub(crate) fn node(&self, name: &str) -> Option<u32> {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
-use super::action::Shape;
+use super::action::{Shape, TicketDefaults};
 use super::check::Env;
 use super::issue::{Code, Issue, Severity};
 use super::limits;
@@ -21,6 +21,8 @@ pub struct Reader<'a> {
     /// The first is the default.
     pub languages: Vec<String>,
     pub variables: BTreeMap<String, Variable>,
+    /// What tickets have where their action does not say.
+    pub ticket_defaults: Option<TicketDefaults>,
     /// Compiled so far, by their source: each takes up to `limits::PATTERN_BYTES`.
     pub patterns: HashMap<String, Pattern>,
     pub found: Found,
@@ -103,6 +105,7 @@ impl<'a> Reader<'a> {
             env,
             languages: vec!["en".into()],
             variables: BTreeMap::new(),
+            ticket_defaults: None,
             patterns: HashMap::new(),
             found: Found::default(),
             tagged: false,

@@ -17,7 +17,7 @@ use super::step::{Outcome, World};
 use super::template::{Holes, Json, Template};
 use super::text::{Text, TextKey, normalise_locale, pick};
 use super::trace::TraceLine;
-use super::variable::{Variable, lookup, weight};
+use super::variable::{Variable, VariableType, lookup, weight};
 use crate::domain::Timestamp;
 use crate::domain::contact::Contact;
 use crate::domain::event::{CalloutResult, MessageIn};
@@ -215,6 +215,11 @@ impl<'a> Run<'a> {
 
     pub fn variable(&self, name: &str) -> Option<&Value> {
         lookup(name, &self.session.variables, Some(&self.flow.variables), self.contact())
+    }
+
+    /// It is declared as a list.
+    pub fn is_list(&self, variable: &str) -> bool {
+        self.flow.variables.get(variable).is_some_and(|variable| variable.r#type == VariableType::List)
     }
 
     /// Whether a variable's declaration allows the value.

@@ -44,9 +44,20 @@ impl Run<'_> {
             return;
         }
         let between = if self.bubbles == 0 { 0 } else { self.flow.pause_ms };
-        let pause_ms = between.max(std::mem::take(&mut self.pause_ms));
+        let pause_ms = between.max(std::mem::take(&mut self.pause_ms)).max(self.typed(&content));
         self.bubbles += 1;
         self.effects.push(Effect::Send { message: MessageOut { content, quick_replies }, pause_ms });
+    }
+
+    /// How long a person would type it.
+    fn typed(&self, content: &Content) -> u32 {
+        let (Content::Text { text } | Content::Buttons { text, .. }) = content else { return 0 };
+        if self.flow.typing_ms == 0 {
+            return 0;
+        }
+        let characters = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+        let most = u32::try_from(limits::LONGEST_PAUSE_MS).unwrap_or(u32::MAX);
+        characters.saturating_mul(self.flow.typing_ms).min(most)
     }
 
     /// Whether a bubble too many was to be said; once it has been asked, one more may be said.

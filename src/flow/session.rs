@@ -148,6 +148,13 @@ impl Session {
         if chatflow == self.chatflow { format!("{node}#{action}") } else { format!("{chatflow}/{node}#{action}") }
     }
 
+    /// Forms and lasting buttons of a chatflow that was called, as if it had not run.
+    pub fn forget_places_of(&mut self, called: ChatflowId) {
+        let prefix = format!("{called}/");
+        self.forms.retain(|place, _| !place.starts_with(&prefix));
+        self.offers.retain(|offer| !offer.place.starts_with(&prefix));
+    }
+
     /// The lasting buttons shown at the tap's place, unless they were shown anew since.
     pub fn offered(&self, tap: &Tap) -> Option<&Offer> {
         self.offers_at(tap).filter(|offer| u16::from(offer.round) == tap.option >> 8)

@@ -21,6 +21,9 @@ const SHOWN_CHARS: usize = 80;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TraceLine {
+    /// The chatflow whose node it is, by its name (its id where it has none), where the session's own one called it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub chatflow: String,
     /// Empty where the server's routing looked, before any flow did.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub node: String,
@@ -82,7 +85,14 @@ impl Look {
 impl TraceLine {
     /// A line of the server's routing.
     pub fn routing(rule: &'static str, taken: bool, because: impl Into<Cow<'static, str>>) -> Self {
-        Self { node: String::new(), action: 0, look: Look::Routing { rule: rule.into() }, taken, because: because.into() }
+        Self {
+            chatflow: String::new(),
+            node: String::new(),
+            action: 0,
+            look: Look::Routing { rule: rule.into() },
+            taken,
+            because: because.into(),
+        }
     }
 
     /// The name of what was looked at, in one word or two.
@@ -100,6 +110,9 @@ impl TraceLine {
 impl fmt::Display for TraceLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.taken { "✓ " } else { "✗ " })?;
+        if !self.chatflow.is_empty() {
+            write!(f, "`{}` ", self.chatflow)?;
+        }
         if !self.node.is_empty() {
             write!(f, "{}/{} ", self.node, self.action)?;
         }
@@ -130,9 +143,15 @@ impl Run<'_> {
     /// As [`Run::trace`], for what has a shape of its own.
     pub fn look(&mut self, look: Look, taken: bool, because: impl Into<Cow<'static, str>>) {
         if self.world.explain {
-            let (node, action) = (self.node_name().to_owned(), self.action);
-            self.trace.push(TraceLine { node, action, look, taken, because: because.into() });
+            let (chatflow, node) = (self.called_name(), self.node_name().to_owned());
+            self.trace.push(TraceLine { chatflow, node, action: self.action, look, taken, because: because.into() });
         }
+    }
+
+    /// The running chatflow, where it is not the session's own.
+    fn called_name(&self) -> String {
+        let called = self.session.frames.last().map(|frame| frame.chatflow).filter(|running| *running != self.session.chatflow);
+        called.map_or_else(String::new, |id| self.world.flows.name(id).map_or_else(|| id.to_string(), str::to_owned))
     }
 
     /// A condition that was looked at, with the values that decided it.
@@ -180,19 +199,20 @@ mod tests {
         };
         let cases = [
             (
-                TraceLine { node: "track".into(), action: 2, look: condition, taken: false, because: "".into() },
+                TraceLine { chatflow: String::new(), node: "track".into(), action: 2, look: condition, taken: false, because: "".into() },
                 "✗ track/2 arm 1 state == 'lost' (state = \"sent\", vip = unset)",
             ),
             (TraceLine::routing("owner", true, "with `agent`"), "✓ owner with `agent`"),
             (
                 TraceLine {
+                    chatflow: "Hours".into(),
                     node: "handoff".into(),
                     action: 1,
                     look: Look::Rules { rules: "default".into(), lines: vec!["rule 1 `ana`: Ana (0 of 3)".into()] },
                     taken: true,
                     because: "".into(),
                 },
-                "✓ handoff/1 rules `default`: rule 1 `ana`: Ana (0 of 3)",
+                "✓ `Hours` handoff/1 rules `default`: rule 1 `ana`: Ana (0 of 3)",
             ),
         ];
         for (line, text) in cases {

@@ -71,6 +71,7 @@ fn apply(cx: &Situation<'_>, draft: &mut Draft, effect: Effect, origin: &Origin)
         Effect::Close => close(draft),
         Effect::Transfer { rules, decision } => transfer(cx, draft, &rules, decision),
         Effect::Callout { id, request } => draft.callouts.push(NewCallout { id, request }),
+        Effect::Seen => draft.seen = true,
         Effect::Typing => draft.typing = true,
         Effect::SetTimer { id, at } => draft.set_timers.push(NewTimer { id, due_at: at }),
         Effect::CancelTimer { id } => draft.cancel_timers.push(id),

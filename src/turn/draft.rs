@@ -50,6 +50,8 @@ pub struct Draft {
     pub assign: Option<Assign>,
     /// Typing is shown once the turn is committed.
     pub typing: bool,
+    /// The same of the sign that the visitor's message was seen.
+    pub seen: bool,
     pub facts: Facts,
     pub trace: Vec<TraceLine>,
 }
@@ -95,6 +97,7 @@ impl Draft {
             callouts: Vec::new(),
             assign: None,
             typing: false,
+            seen: false,
             facts: Facts::default(),
             trace: Vec::new(),
         }

@@ -54,7 +54,7 @@ fn weight(line: &TraceLine) -> usize {
         Look::Rules { lines, .. } => lines.iter().map(String::len).sum(),
         Look::Routing { .. } | Look::Action { .. } | Look::Note { .. } => 16,
     };
-    64 + line.node.len() + line.because.len() + look
+    64 + line.chatflow.len() + line.node.len() + line.because.len() + look
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::domain::ids::ChatflowId;
 use crate::domain::rollout::Move;
 use crate::flow::Flow;
 use crate::flow::moving::migrate;
-use crate::flow::session::Session;
+use crate::flow::session::{Frame, Session, Wait};
 use crate::flow::step::Library as _;
 use crate::flow::trace::TraceLine;
 
@@ -54,6 +54,30 @@ pub(super) fn begins_anew(cx: &Situation<'_>, draft: &mut Draft, session: &Sessi
     }
     note(draft, true, format!("the session ran on version {}, and a later one was published with `restart`", session.version));
     true
+}
+
+/// A version of a called chatflow published since asks for a new call: it begins anew, and whoever called it still waits.
+/// Its first action runs with the visitor's message.
+pub(super) fn calls_anew(cx: &Situation<'_>, draft: &mut Draft, mut session: Session) -> Session {
+    let contact = draft.contact.id;
+    let outdated = |frame: &Frame| {
+        let bound = cx.world.chatflows.get(&frame.chatflow).filter(|_| frame.chatflow != session.chatflow)?;
+        let restart = bound.fate_of(frame.chatflow, frame.version, contact) == Move::Restart;
+        restart.then(|| (frame.chatflow, bound.for_contact(frame.chatflow, contact)))
+    };
+    let found = session.frames.iter().enumerate().find_map(|(place, frame)| Some((place, outdated(frame)?)));
+    let Some((place, (chatflow, (version, flow)))) = found else { return session };
+    let left = std::mem::take(&mut session.wait);
+    if let Some(Wait::Timer { timer, .. }) = left {
+        draft.cancel_timers.push(timer);
+    }
+    session.frames.truncate(place);
+    session.frames.push(Frame { chatflow, version, node: flow.start_name().to_owned(), action: 0, back: None });
+    session.aside.choosing = None;
+    session.forget_places_of(chatflow);
+    draft.note_line("session_outdated", "the called chatflow begins anew: a later version asks for that");
+    note(draft, true, format!("version {version} of a called chatflow was published with `restart`: the call begins anew"));
+    session
 }
 
 fn note(draft: &mut Draft, taken: bool, because: String) {

@@ -49,6 +49,7 @@ fn issues(case: &Value) -> Vec<String> {
         pipelines: case["env"].get("pipelines").map(|pipelines| serde_json::from_value(pipelines.clone()).unwrap()),
         rule_sets: words("rule_sets"),
         chatflows: words("chatflows"),
+        unpublished: words("unpublished"),
         secrets: words("secrets"),
         seated_agents: case["env"].get("seated_agents").and_then(Value::as_bool),
     };

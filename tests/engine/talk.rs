@@ -1,6 +1,7 @@
 //! Conversations as data. A case has a flow (`flow`: a file under `tests/flows`, or `nodes` and what else a document
 //! has), a visitor, agents, rules; and a `chat`: lines beginning with `>` go in, the lines after them come out, lines
-//! beginning with `=` say what must be true then. The session goes through JSON between any two inputs.
+//! beginning with `=` say what must be true then. With `explain`, lines beginning with `~` say what was considered. The
+//! session goes through JSON between any two inputs.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -78,6 +79,9 @@ fn run(case: &Map<String, Value>, written: &[String]) -> Vec<String> {
             let roster = stage.roster.clone();
             let agent = |user| roster.agents.iter().find(|duty| duty.agent.user == user).unwrap().agent.name.clone();
             said.extend(transcript::lines(&turn, stage.at, &agent));
+            if case.contains_key("explain") {
+                said.extend(turn.trace.iter().map(|line| format!("~ {line}")));
+            }
         } else if let Some(statement) = line.strip_prefix("= ") {
             said.push(format!("= {}", truth(&stage, statement)));
         }
@@ -128,6 +132,9 @@ pub fn document(case: &Map<String, Value>) -> Value {
         "variables",
         "session",
         "delay_between_messages",
+        "typing_per_character",
+        "mark_seen",
+        "ticket_defaults",
         "texts",
         "interrupts",
         "uninterruptible",

@@ -91,30 +91,35 @@ pub(super) async fn surroundings(api: &Api, page: &PageId) -> Result<Env, Proble
     // The page's own choice; where it made none, everyone waits in the open queue.
     rule_sets.insert("default".to_owned());
     let seated = !api.store.users(UserFilter { active: Some(true), service_seat: Some(true), role: None }, None, 1).await?.is_empty();
+    let (chatflows, unpublished) = callable(api, page).await?;
     Ok(Env {
         pipelines: Some(pipelines.collect()),
         rule_sets: Some(rule_sets),
-        chatflows: Some(callable(api, page).await?),
+        chatflows: Some(chatflows),
+        unpublished: Some(unpublished),
         secrets: Some(api.store.secrets().await?.into_iter().map(|secret| secret.name).collect()),
         seated_agents: Some(seated),
     })
 }
 
-/// Names and ids of the page's chatflows.
-async fn callable(api: &Api, page: &PageId) -> Result<BTreeSet<String>, Problem> {
+/// Names and ids of the page's chatflows; and of those that were never published.
+async fn callable(api: &Api, page: &PageId) -> Result<(BTreeSet<String>, BTreeSet<String>), Problem> {
     const BATCH: u32 = 200;
-    let mut names = BTreeSet::new();
+    let (mut names, mut drafts) = (BTreeSet::new(), BTreeSet::new());
     let mut after = None;
     loop {
         let batch = api.store.chatflows(Some(page), after, BATCH).await?;
         after = batch.last().map(|chatflow| chatflow.id);
         let last = batch.len() < BATCH as usize;
         for chatflow in batch {
-            names.insert(chatflow.id.to_string());
-            names.insert(chatflow.name);
+            let called = [chatflow.id.to_string(), chatflow.name];
+            if chatflow.published.is_none() {
+                drafts.extend(called.clone());
+            }
+            names.extend(called);
         }
         if last {
-            return Ok(names);
+            return Ok((names, drafts));
         }
     }
 }

@@ -242,6 +242,11 @@ impl Waiting<'_> {
         options::find(&said, &words).and_then(|found| keys.get(found)).map(|key| usize::from(key.index))
     }
 
+    /// It says itself what follows a message that means none of its keys.
+    pub fn minds_misses(&self) -> bool {
+        self.invalid.is_some() || self.attempts.is_some() || self.exhausted.is_some()
+    }
+
     pub fn fits(&self, run: &Run<'_>, message: &MessageIn) -> bool {
         self.meant(run, message).is_some()
     }

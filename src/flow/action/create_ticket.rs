@@ -1,9 +1,14 @@
 //! The action `create_ticket`.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
+
 use crate::domain::ticket::Priority;
 use crate::flow::effect::{Effect, TicketDraft};
 use crate::flow::issue::Code;
-use crate::flow::read::{Reader, document, shorten, words};
+use crate::flow::read::{Read, Reader, document, shorten, words};
 use crate::flow::read_types::Ordered;
 use crate::flow::run::{Next, Run};
 use crate::flow::template::{Json, Template};
@@ -32,21 +37,64 @@ document! {
     /// { "type": "create_ticket", "pipeline": "support", "status": "new", "subject": "{{ last_text }}", "priority": "high",
     ///   "fields": { "page": "{{ page.name }}" } }
     /// ```
+    ///
+    /// With `ticket_defaults` in the document, the subject is enough.
     pub struct CreateTicket {
-        /// The key of the pipeline.
-        pub pipeline: String,
-        /// The key of one of its statuses; its first unless said otherwise.
+        /// The key of the pipeline; the one of `ticket_defaults` unless said otherwise.
+        pub pipeline: Option<String>,
+        /// The key of one of its statuses; the one of `ticket_defaults` in their pipeline, else its first.
         pub status: Option<String>,
         /// One line.
         pub subject: Template,
         /// More.
         pub description: Option<Template>,
-        /// How urgent it is.
-        pub priority: Urgency = Urgency::Normal,
+        /// How urgent it is; as `ticket_defaults` say, else `normal`.
+        pub priority: Option<Urgency>,
         /// What else is known, by name.
         pub fields: Ordered<Json> = Ordered(Vec::new()),
         /// Open one even where this conversation has an open ticket.
         pub another: bool = false,
+    }
+}
+
+document! {
+    /// What `create_ticket` takes where it does not say otherwise.
+    ///
+    /// ```json
+    /// { "pipeline": "support", "status": "new", "priority": "normal" }
+    /// ```
+    pub struct TicketDefaults {
+        /// The key of the pipeline.
+        pub pipeline: String,
+        /// The key of one of its statuses; its first unless said otherwise.
+        pub status: Option<String>,
+        /// How urgent a ticket is.
+        pub priority: Urgency = Urgency::Normal,
+    }
+}
+
+/// Goes to the reader, which the actions need.
+#[derive(Debug)]
+pub struct ForTickets;
+
+impl Read for ForTickets {
+    fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
+        let defaults = TicketDefaults::read(r, value)?;
+        check_place(r, Some(&defaults.pipeline), defaults.status.as_ref());
+        r.ticket_defaults = Some(defaults);
+        Some(Self)
+    }
+}
+
+impl JsonSchema for ForTickets {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "ForTickets".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<TicketDefaults>()
     }
 }
 
@@ -86,7 +134,18 @@ pub(super) fn check_place(r: &mut Reader<'_>, pipeline: Option<&String>, status:
 
 impl Behaviour for CreateTicket {
     fn settle(&mut self, r: &mut Reader<'_>) {
-        check_place(r, Some(&self.pipeline), self.status.as_ref());
+        if let Some(defaults) = &r.ticket_defaults {
+            let pipeline = self.pipeline.get_or_insert_with(|| defaults.pipeline.clone());
+            if *pipeline == defaults.pipeline && self.status.is_none() {
+                self.status.clone_from(&defaults.status);
+            }
+            self.priority = self.priority.or(Some(defaults.priority));
+        }
+        if self.pipeline.is_none() {
+            r.issue(Code::MissingField, "`pipeline` is missing", "or give the document `ticket_defaults`");
+        } else {
+            check_place(r, self.pipeline.as_ref(), self.status.as_ref());
+        }
     }
 
     fn run(&self, run: &mut Run<'_>) -> Next {
@@ -95,7 +154,7 @@ impl Behaviour for CreateTicket {
         let fields = self.fields.0.iter().filter_map(|(name, value)| Some((name.clone(), run.json(value)?))).collect();
         let Some((pipeline, status)) = self.place(run) else { return Next::On };
         let node = run.node_name().to_owned();
-        let priority = self.priority.priority();
+        let priority = self.priority.unwrap_or(Urgency::Normal).priority();
         run.effect(Effect::OpenTicket(TicketDraft {
             pipeline,
             status,
@@ -114,17 +173,18 @@ impl CreateTicket {
     /// A pipeline or status that was deleted since the publish: the ticket is opened where it can be, and that is reported.
     fn place(&self, run: &mut Run<'_>) -> Option<(String, Option<String>)> {
         let pipelines = run.world().pipelines;
-        let Some(pipeline) = pipelines.iter().find(|pipeline| pipeline.key == self.pipeline) else {
+        let wanted = self.pipeline.as_deref().unwrap_or_default();
+        let Some(pipeline) = pipelines.iter().find(|pipeline| pipeline.key == wanted) else {
             let other = pipelines.first().map(|pipeline| pipeline.key.clone());
             let instead = other.as_ref().map_or("no ticket was opened".to_owned(), |key| format!("the ticket went to `{key}`"));
-            run.report("unknown_pipeline", format!("there is no pipeline `{}`: {instead}", self.pipeline));
+            run.report("unknown_pipeline", format!("there is no pipeline `{wanted}`: {instead}"));
             return Some((other?, None));
         };
         let status = self.status.clone().filter(|status| pipeline.statuses.iter().any(|known| known.key == *status));
         if let Some(gone) = self.status.as_ref().filter(|_| status.is_none()) {
-            let text = format!("the pipeline `{}` has no status `{gone}`: the ticket starts at its first", self.pipeline);
+            let text = format!("the pipeline `{wanted}` has no status `{gone}`: the ticket starts at its first");
             run.report("unknown_status", text);
         }
-        Some((self.pipeline.clone(), status))
+        Some((wanted.to_owned(), status))
     }
 }

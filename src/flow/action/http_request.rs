@@ -202,7 +202,8 @@ impl Behaviour for HttpRequest {
             run.set(&save.0, (*status).into());
         }
         match result {
-            CalloutResult::Answered { status: 200..=299, body } => {
+            CalloutResult::Answered { status: status @ 200..=299, body } => {
+                run.trace("callout", true, &format!("the answer's status is {status}"));
                 for (name, pointer) in &self.save.0 {
                     let value = body.pointer(pointer).cloned().unwrap_or(Value::Null);
                     if value.is_null() {

@@ -36,6 +36,8 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
+use buttons::Waiting;
+
 use super::issue::Code;
 use super::read::{Read, Reader, shorten};
 use super::run::{Arrived, Heard, Next, Run};
@@ -58,19 +60,24 @@ pub trait Behaviour: std::fmt::Debug + Send + Sync {
         Next::On
     }
 
+    /// What it does with what comes, where it shows lasting buttons: the methods after this one go by it.
+    fn waiting(&self) -> Option<Waiting<'_>> {
+        None
+    }
+
     /// How sure it is that a message is its answer: a keyword that is part of a sure answer does not interrupt.
-    fn hears(&self, _: &Run<'_>, _: &MessageIn, _: &str) -> Heard {
-        Heard::Unsure
+    fn hears(&self, run: &Run<'_>, _: &MessageIn, normalised: &str) -> Heard {
+        self.waiting().map_or(Heard::Unsure, |waiting| waiting.hears(run, normalised))
     }
 
     /// Whether a message that came before the question answers it all the same.
-    fn fits(&self, _: &mut Run<'_>, _: &MessageIn) -> bool {
-        false
+    fn fits(&self, run: &mut Run<'_>, message: &MessageIn) -> bool {
+        self.waiting().is_some_and(|waiting| waiting.fits(run, message))
     }
 
     /// Its buttons count as long as the session runs, also while the flow waits elsewhere.
     fn lasts(&self) -> bool {
-        false
+        self.waiting().is_some()
     }
 
     /// Whether a message that comes now is one it understands, be it an answer or something like "more choices".
@@ -80,7 +87,7 @@ pub trait Behaviour: std::fmt::Debug + Send + Sync {
 
     /// It deals itself with what it does not understand: the flow's fallback does not.
     fn minds_misses(&self) -> bool {
-        true
+        self.waiting().is_none_or(|waiting| waiting.minds_misses())
     }
 
     /// Interrupts are taken while it waits.
@@ -122,6 +129,7 @@ impl Default for Shape {
     }
 }
 
+pub use create_ticket::{ForTickets, TicketDefaults};
 pub use delay::OnInput;
 pub use form::state::FormState;
 

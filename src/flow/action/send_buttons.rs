@@ -1,12 +1,11 @@
 //! The action `send_buttons`.
 
-use crate::domain::event::MessageIn;
 use crate::domain::message::Content;
 use crate::flow::issue::Code;
 use crate::flow::limits;
 use crate::flow::read::{Reader, document};
 use crate::flow::read_types::{AnsweredTarget, Save, Whole};
-use crate::flow::run::{Arrived, Heard, Next, Run};
+use crate::flow::run::{Arrived, Next, Run};
 use crate::flow::session::Wait;
 use crate::flow::text::Text;
 
@@ -75,22 +74,14 @@ impl Behaviour for SendButtons {
     fn resume(&self, run: &mut Run<'_>, arrived: Arrived<'_>) -> Next {
         let goto = |index: usize| self.buttons.get(index).and_then(|button| button.goto).map(|target| target.0);
         let invalid = matches!(arrived, Arrived::Said(_));
-        self.waiting().arrived(run, arrived, goto, |run, own| {
+        self.keys().arrived(run, arrived, goto, |run, own| {
             let words = if invalid { Some(buttons::invalid_words(run, own)) } else { run.text(&self.text) };
             self.show(run, words);
         })
     }
 
-    fn hears(&self, run: &Run<'_>, _: &MessageIn, normalised: &str) -> Heard {
-        self.waiting().hears(run, normalised)
-    }
-
-    fn fits(&self, run: &mut Run<'_>, message: &MessageIn) -> bool {
-        self.waiting().fits(run, message)
-    }
-
-    fn lasts(&self) -> bool {
-        true
+    fn waiting(&self) -> Option<Waiting<'_>> {
+        Some(self.keys())
     }
 }
 
@@ -99,7 +90,7 @@ impl SendButtons {
         self.wait.unwrap_or(false)
     }
 
-    fn waiting(&self) -> Waiting<'_> {
+    fn keys(&self) -> Waiting<'_> {
         Waiting {
             save: self.save.as_ref(),
             attempts: self.attempts,

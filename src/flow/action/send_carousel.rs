@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use crate::domain::event::MessageIn;
 use crate::domain::message::limits::unmendable;
 use crate::domain::message::{Card, Content, MessageOut};
 use crate::flow::expression::Expression;
@@ -10,7 +9,7 @@ use crate::flow::issue::Code;
 use crate::flow::limits;
 use crate::flow::read::{Reader, document};
 use crate::flow::read_types::{AnsweredTarget, OfItem, Save, Whole};
-use crate::flow::run::{Arrived, Heard, Next, Run};
+use crate::flow::run::{Arrived, Next, Run};
 use crate::flow::session::Wait;
 use crate::flow::text::{Short, Text};
 use crate::flow::web_url::LinkUrl;
@@ -122,7 +121,7 @@ impl Behaviour for SendCarousel {
     fn resume(&self, run: &mut Run<'_>, arrived: Arrived<'_>) -> Next {
         let said = matches!(arrived, Arrived::Said(_));
         let goto = |index: usize| self.button(index).and_then(|button| button.goto).map(|target| target.0);
-        self.waiting().arrived(run, arrived, goto, |run, own| {
+        self.keys().arrived(run, arrived, goto, |run, own| {
             if said {
                 // The cards still stand above and can be tapped.
                 let words = buttons::invalid_words(run, own);
@@ -133,16 +132,8 @@ impl Behaviour for SendCarousel {
         })
     }
 
-    fn hears(&self, run: &Run<'_>, _: &MessageIn, normalised: &str) -> Heard {
-        self.waiting().hears(run, normalised)
-    }
-
-    fn fits(&self, run: &mut Run<'_>, message: &MessageIn) -> bool {
-        self.waiting().fits(run, message)
-    }
-
-    fn lasts(&self) -> bool {
-        true
+    fn waiting(&self) -> Option<Waiting<'_>> {
+        Some(self.keys())
     }
 }
 
@@ -179,7 +170,7 @@ impl SendCarousel {
         self.wait.unwrap_or(false)
     }
 
-    fn waiting(&self) -> Waiting<'_> {
+    fn keys(&self) -> Waiting<'_> {
         Waiting {
             save: self.save.as_ref(),
             attempts: self.attempts,

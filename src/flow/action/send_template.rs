@@ -1,11 +1,10 @@
 //! The action `send_template`.
 
-use crate::domain::event::MessageIn;
 use crate::domain::message::Content;
 use crate::flow::issue::Code;
 use crate::flow::read::{Reader, document};
 use crate::flow::read_types::{AnsweredTarget, Save, Whole};
-use crate::flow::run::{Arrived, Heard, Next, Run};
+use crate::flow::run::{Arrived, Next, Run};
 use crate::flow::session::Wait;
 use crate::flow::text::Text;
 
@@ -98,7 +97,7 @@ impl Behaviour for SendTemplate {
 
     fn resume(&self, run: &mut Run<'_>, arrived: Arrived<'_>) -> Next {
         let said = matches!(arrived, Arrived::Said(_));
-        self.waiting().arrived(
+        self.keys().arrived(
             run,
             arrived,
             |index| self.target(index),
@@ -113,16 +112,8 @@ impl Behaviour for SendTemplate {
         )
     }
 
-    fn hears(&self, run: &Run<'_>, _: &MessageIn, normalised: &str) -> Heard {
-        self.waiting().hears(run, normalised)
-    }
-
-    fn fits(&self, run: &mut Run<'_>, message: &MessageIn) -> bool {
-        self.waiting().fits(run, message)
-    }
-
-    fn lasts(&self) -> bool {
-        true
+    fn waiting(&self) -> Option<Waiting<'_>> {
+        Some(self.keys())
     }
 }
 
@@ -151,7 +142,7 @@ impl SendTemplate {
         goto.map(|target| target.0)
     }
 
-    fn waiting(&self) -> Waiting<'_> {
+    fn keys(&self) -> Waiting<'_> {
         Waiting {
             save: self.save.as_ref(),
             attempts: self.attempts,

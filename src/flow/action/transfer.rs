@@ -1,5 +1,7 @@
 //! The action `transfer`: the rules decide who gets the conversation.
 
+use std::cell::RefCell;
+
 use crate::domain::people::{Presence, Roster};
 use crate::domain::transfer::{Decision, Destination, Facts, RuleSet, decide};
 use crate::flow::effect::Effect;
@@ -81,9 +83,33 @@ impl Behaviour for Transfer {
     }
 }
 
-fn decided(run: &Run<'_>, rules: &RuleSet, roster: &Roster) -> Decision {
-    let holds = |condition: &str| Expression::compile(condition)?.holds(&run.scope());
-    decide(rules, &Facts { roster, last_agent: run.world().last_agent, holds: &holds, seed: run.world().seed })
+/// Rules whose conditions have a line of their own in an explanation; all have one in the decision's.
+const CONDITIONS_SHOWN: usize = 20;
+
+fn decided(run: &mut Run<'_>, rules: &RuleSet, roster: &Roster) -> Decision {
+    let looked: RefCell<Vec<Option<(Expression, bool)>>> = RefCell::default();
+    let decision = {
+        let looks = |condition: &str| {
+            let condition = Expression::compile(condition)?;
+            let holds = condition.holds(&run.scope())?;
+            Ok((condition, holds))
+        };
+        let holds = |condition: &str| {
+            let look: Result<(Expression, bool), String> = looks(condition);
+            let holds = look.as_ref().map(|(_, holds)| *holds).map_err(Clone::clone);
+            looked.borrow_mut().push(look.ok());
+            holds
+        };
+        decide(rules, &Facts { roster, last_agent: run.world().last_agent, holds: &holds, seed: run.world().seed })
+    };
+    // The rules are looked at in their order, each condition once.
+    let conditional = rules.rules.iter().enumerate().filter(|(_, rule)| rule.when.is_some());
+    for ((index, rule), look) in conditional.zip(looked.into_inner()).take(CONDITIONS_SHOWN) {
+        if let Some((condition, holds)) = look {
+            run.looked_at(format!("rule {} `{}` when", index + 1, rule.name), &condition, holds);
+        }
+    }
+    decision
 }
 
 /// Whether the visitor may expect an answer now.

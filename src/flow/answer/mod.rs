@@ -38,7 +38,7 @@ words! {
         Url = "url",
         /// A shared place, or an address as text; kept as `{ "lat", "long", "title" }`.
         Location = "location",
-        /// A picture, film, sound or file; kept as `{ "kind", "url" }`.
+        /// A picture, film, sound or file; kept as `{ "kind", "url" }`. Where the variable is a list, all that came together.
         Attachment = "attachment",
         /// A whole number from `min` to `max`, 1 to 5 unless said otherwise.
         Rating = "rating",
@@ -93,7 +93,7 @@ pub struct Reading<'a> {
 /// `None`: it is no answer of that type. `Option` is found by [`options`].
 pub fn read(kind: AnswerType, message: &MessageIn, reading: &Reading<'_>) -> Option<Value> {
     match kind {
-        AnswerType::Attachment => return attachment(message, reading.accept),
+        AnswerType::Attachment => return attachments(message, reading.accept).into_iter().next(),
         AnswerType::Location => return location(message),
         AnswerType::YesNo if thumb(message) => return Some(true.into()),
         _ => {}
@@ -219,14 +219,16 @@ const NO: &[&str] = &[
     "❌",
 ];
 
+/// A normalised text that is a word for one of them, and nothing else.
+pub fn yes_or_no(plain: &str) -> Option<bool> {
+    if YES.contains(&plain) { Some(true) } else { NO.contains(&plain).then_some(false) }
+}
+
 /// `yes, please` and `non merci` count; `yes and no` does not.
 pub fn yes_no(text: &str) -> Option<bool> {
     let plain = normalise(text);
-    if YES.contains(&plain.as_str()) {
-        return Some(true);
-    }
-    if NO.contains(&plain.as_str()) {
-        return Some(false);
+    if let Some(yes) = yes_or_no(&plain) {
+        return Some(yes);
     }
     let mut words = plain.split(' ');
     let first = words.next().unwrap_or_default();
@@ -274,11 +276,12 @@ fn location(message: &MessageIn) -> Option<Value> {
     (text.chars().count() >= 3).then(|| json!({ "lat": null, "long": null, "title": text }))
 }
 
-fn attachment(message: &MessageIn, accept: &[String]) -> Option<Value> {
+/// Every file of a kind that is taken (`accept`; empty: all), in the order in which the visitor sent them.
+pub fn attachments(message: &MessageIn, accept: &[String]) -> Vec<Value> {
     let taken =
         |kind: &str| matches!(kind, "image" | "video" | "audio" | "file") && (accept.is_empty() || accept.iter().any(|one| one == kind));
-    let found = message.attachments.iter().find(|attachment| taken(&attachment.kind) && attachment.url.is_some())?;
-    Some(json!({ "kind": found.kind, "url": found.url }))
+    let found = message.attachments.iter().filter(|attachment| taken(&attachment.kind) && attachment.url.is_some());
+    found.map(|found| json!({ "kind": found.kind, "url": found.url })).collect()
 }
 
 #[cfg(test)]

@@ -86,6 +86,14 @@ fn rank(kind: AnswerType) -> u8 {
 }
 
 impl Wanted<'_> {
+    /// Without those words of its options.
+    pub fn without(mut self, taken: impl Fn(&str) -> bool) -> Self {
+        for words in &mut self.options {
+            words.retain(|word| !taken(word));
+        }
+        self
+    }
+
     fn within(&self, window: &str, length: usize) -> Option<(Value, Option<usize>)> {
         if let Some(option) = exact(&normalise(window), &self.options) {
             return Some((Value::Null, Some(option)));

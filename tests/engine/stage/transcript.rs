@@ -37,6 +37,7 @@ fn line(effect: &Effect, now: Timestamp, agent: &dyn Fn(causerie::domain::ids::U
             Some(body) => format!("(callout {} {} {})", request.method, shown(&request.url), shown(body)),
             None => format!("(callout {} {})", request.method, shown(&request.url)),
         },
+        Effect::Seen => "(seen)".into(),
         Effect::Typing => "(typing)".into(),
         Effect::SetTimer { at, .. } => format!("(pause {})", length(at.duration_since(now))),
         Effect::CancelTimer { .. } => "(pause ended)".into(),

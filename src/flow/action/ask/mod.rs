@@ -139,7 +139,10 @@ impl Behaviour for Ask {
                 None => self.invalid(run, attempt),
             },
             Arrived::Said(message) => match self.understand(run, message) {
-                Some(Understood::Answer(value, option)) => self.answered(run, value, option),
+                Some(Understood::Answer(value, option)) => {
+                    self.note_left_out(run, message);
+                    self.answered(run, value, option)
+                }
                 Some(Understood::Page(page)) => {
                     self.prompt(run, &self.text, page);
                     Next::Wait(Wait::Answer { attempt })
@@ -227,8 +230,26 @@ impl Ask {
     pub fn typed(&self, run: &Run<'_>, message: &MessageIn) -> Option<Value> {
         let (today, locale) = (run.today(), run.locale());
         let reading = answer::Reading { locale, today, min: self.min, max: self.max, accept: &self.accept };
-        let value = answer::read(self.kind(), message, &reading)?;
+        let value = if self.keeps_all(run) {
+            Some(answer::attachments(message, &self.accept)).filter(|files| !files.is_empty())?.into()
+        } else {
+            answer::read(self.kind(), message, &reading)?
+        };
         self.allows(run, &value).then_some(value)
+    }
+
+    /// All files of a message are its answer: the variable is a list.
+    fn keeps_all(&self, run: &Run<'_>) -> bool {
+        self.kind() == AnswerType::Attachment && self.save.as_ref().is_some_and(|save| run.is_list(&save.0))
+    }
+
+    /// Files beside the one that is kept are told of.
+    pub fn note_left_out(&self, run: &mut Run<'_>, message: &MessageIn) {
+        let files = answer::attachments(message, &self.accept).len();
+        if self.kind() == AnswerType::Attachment && files > 1 && !self.keeps_all(run) {
+            let name = self.save.as_ref().map_or("the variable", |save| save.0.as_str());
+            run.report("files_left_out", format!("the first of {files} files is kept: declare `{name}` as a `list` to keep all of them"));
+        }
     }
 
     /// By its pattern, and by the variable's declaration.

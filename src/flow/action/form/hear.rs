@@ -63,7 +63,10 @@ impl Form {
             return self.take_parts(run, state, parts);
         }
         match one.ask.understand(run, message) {
-            Some(Understood::Answer(value, option)) => self.answered(run, state, field, value, option, "the whole message"),
+            Some(Understood::Answer(value, option)) => {
+                one.ask.note_left_out(run, message);
+                self.answered(run, state, field, value, option, "the whole message")
+            }
             Some(Understood::Page(page)) => {
                 self.say_field(run, field, None, page);
                 let attempt = run.attempt();
@@ -74,23 +77,37 @@ impl Form {
         }
     }
 
-    /// A value in the answer changes its field; then it is confirmed anew.
+    /// A value in the answer changes its field; then it is confirmed anew. Words for yes and no are no values here: they
+    /// answer what is asked, also where a field has options that are called so.
     fn said_to_confirm(&self, run: &mut Run<'_>, state: FormState, message: &MessageIn) -> Next {
         let text = message.text.as_deref().unwrap_or_default();
-        if let Some(command) = self.command(run, &normalise(text)) {
+        let said = normalise(text);
+        if let Some(command) = self.command(run, &said) {
             return self.commanded(run, state, command);
+        }
+        if let Some(yes) = Self::agreed(run, &said) {
+            return self.confirmed(run, state, yes);
         }
         let parts = self.parts(run, &state, message, None, true);
         if !parts.is_empty() {
             return self.take_parts(run, state, parts);
         }
-        match answer::yes_no(text) {
-            Some(yes) => self.confirmed(run, state, yes),
-            None => {
-                let words = run.own_text(TextKey::InvalidYesNo);
-                self.ask_confirm(run, state, words)
-            }
+        if let Some(yes) = answer::yes_no(text) {
+            return self.confirmed(run, state, yes);
         }
+        let attempt = run.attempt().saturating_add(1);
+        run.trace("confirm", false, &format!("neither yes nor no, attempt {attempt}"));
+        if self.is_last(attempt) {
+            return self.give_up(run, &state);
+        }
+        let words = run.own_text(TextKey::InvalidYesNo);
+        self.ask_confirm(run, state, words, attempt)
+    }
+
+    /// The whole message is a word for yes or for no: one of the languages', or what stands on the quick reply.
+    pub(super) fn agreed(run: &Run<'_>, said: &str) -> Option<bool> {
+        let own = |key| !said.is_empty() && normalise(&run.quiet_own_text(key)) == said;
+        answer::yes_or_no(said).or_else(|| own(TextKey::Yes).then_some(true)).or_else(|| own(TextKey::No).then_some(false))
     }
 
     fn said_to_change(&self, run: &mut Run<'_>, state: FormState, message: &MessageIn) -> Next {
@@ -107,8 +124,12 @@ impl Form {
         if !parts.is_empty() {
             return self.take_parts(run, state, parts);
         }
-        let words = run.own_text(TextKey::InvalidOption);
         let attempt = run.attempt().saturating_add(1);
+        run.trace("change", false, &format!("no field was named, attempt {attempt}"));
+        if self.is_last(attempt) {
+            return self.give_up(run, &state);
+        }
+        let words = run.own_text(TextKey::InvalidOption);
         self.ask_change(run, state, words, attempt)
     }
 
@@ -151,15 +172,36 @@ impl Form {
     }
 
     fn cancel(&self, run: &mut Run<'_>, state: &FormState) -> Next {
+        self.empty(run, state);
+        let text = run.own_text(TextKey::FormCancelled);
+        run.say(Content::Text { text }, Vec::new());
+        self.cancelled.map_or(Next::End, |target| Next::Goto(target.0))
+    }
+
+    /// What nobody confirmed is not used: it is emptied, unless the form says where to go on with it.
+    fn give_up(&self, run: &mut Run<'_>, state: &FormState) -> Next {
+        match self.exhausted {
+            Some(target) => {
+                run.forget_form();
+                Next::Goto(target.0)
+            }
+            None => self.cancel(run, state),
+        }
+    }
+
+    /// No attempt is left for the confirmation, or for what to change.
+    fn is_last(&self, attempt: u32) -> bool {
+        let most = self.attempts.map(|most| most.0).or(self.exhausted.map(|_| 3));
+        most.is_some_and(|most| attempt >= most)
+    }
+
+    fn empty(&self, run: &mut Run<'_>, state: &FormState) {
         for step in state.steps.iter().filter(|step| step.how == How::Filled) {
             if let Some(field) = self.fields.get(usize::from(step.field)) {
                 run.set(field.variable(), Value::Null);
             }
         }
         run.forget_form();
-        let text = run.own_text(TextKey::FormCancelled);
-        run.say(Content::Text { text }, Vec::new());
-        self.cancelled.map_or(Next::End, |target| Next::Goto(target.0))
     }
 
     // --- filling
@@ -207,12 +249,19 @@ impl Form {
     /// Values within the message of the fields that may be filled; with `again`, also of those that are.
     pub(super) fn parts(&self, run: &mut Run<'_>, state: &FormState, message: &MessageIn, asked: Option<usize>, again: bool) -> Vec<Part> {
         let open: Vec<usize> = (0..self.fields.len()).filter(|&i| (again || !state.is_done(i)) && self.applies(run, i)).collect();
-        let Some(text) = message.text.as_deref() else { return self.attached(run, &open, message) };
+        let Some(text) = message.text.as_deref() else {
+            let parts = self.attached(run, &open, message);
+            if let Some(field) = parts.first().and_then(|part| self.fields.get(part.wanted)) {
+                field.ask.note_left_out(run, message);
+            }
+            return parts;
+        };
         let (locale, today) = (run.locale(), run.today());
         let wanted: Vec<Wanted<'_>> = open
             .iter()
             .filter_map(|&i| Some((i, self.fields.get(i)?)))
             .map(|(i, field)| field.ask.wanted(run, locale, today, asked == Some(i)))
+            .map(|wanted| if state.asking == Asking::Confirm { wanted.without(|word| Self::agreed(run, word).is_some()) } else { wanted })
             .collect();
         let field = |wanted: usize| open.get(wanted).and_then(|&i| self.fields.get(i));
         let found =
@@ -273,7 +322,7 @@ impl Form {
                 let words = run.own_text(TextKey::FormChange);
                 self.ask_change(run, state, words, attempt)
             }
-            Asking::Confirm | Asking::Nothing => self.go_on(run, state),
+            Asking::Confirm | Asking::Nothing => self.go_on_at(run, state, attempt),
         }
     }
 }

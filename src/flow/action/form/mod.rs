@@ -12,10 +12,11 @@ use serde_json::Value;
 
 use crate::domain::event::MessageIn;
 use crate::domain::message::{Content, QuickReply};
+use crate::flow::answer;
 use crate::flow::issue::Code;
 use crate::flow::limits;
 use crate::flow::read::{Reader, document};
-use crate::flow::read_types::AnsweredTarget;
+use crate::flow::read_types::{AnsweredTarget, Whole};
 use crate::flow::run::{Arrived, Heard, Next, Run};
 use crate::flow::session::Wait;
 use crate::flow::text::{Text, TextKey};
@@ -46,7 +47,11 @@ document! {
     /// 9. else it does not fit: `invalid` is said, until `attempts` are used up. Then the flow goes on at `exhausted`; without
     ///    it, the field is left empty.
     ///
-    /// At the end `confirm` is asked. "No" asks what to change; a value in the answer changes its field at once.
+    /// At the end `confirm` is asked. Its answer is looked at in this order: the words for back, cancel and skip; a message that
+    /// says yes or no and nothing else; values within the message, which change their fields at once, and it is asked anew;
+    /// yes or no with a few words around it ("yes please"). Words for yes and no are never a field's value here. "No" asks what
+    /// to change. What is none of these is asked again until `attempts` are used up; then the flow goes on at `exhausted`, or
+    /// the form ends as if it had been cancelled: what nobody confirmed is not used.
     ///
     /// ```json
     /// { "type": "form", "confirm": "{{ size }}, {{ way }} {{ street | default('') }}: is that right?", "cancelled": "menu",
@@ -69,13 +74,19 @@ document! {
         pub controls: Vec<Control> = Vec::new(),
         /// Where to go on when the visitor cancels; the chatflow ends unless said otherwise.
         pub cancelled: Option<AnsweredTarget>,
-        /// Where to go on when a field's attempts are used up and it says nothing itself.
+        /// How often the confirmation, and what to change, is asked; 3 where `exhausted` says what follows, else until the
+        /// answer fits. Fields have their own.
+        pub attempts: Option<Whole<1, 20>>,
+        /// Where to go on when a field's attempts are used up and it says nothing itself, or those of the confirmation.
         pub exhausted: Option<AnsweredTarget>,
     }
 }
 
 impl Behaviour for Form {
     fn settle(&mut self, r: &mut Reader<'_>) {
+        if self.attempts.is_some() && self.confirm.is_none() {
+            r.at("attempts", |r| r.issue(Code::NoEffect, "`attempts` means nothing without `confirm`", "each field has its own"));
+        }
         r.at("fields", |r| {
             match self.fields.len() {
                 0 => r.issue(Code::MissingField, "the form has no fields", ""),
@@ -112,7 +123,7 @@ impl Behaviour for Form {
             self.fill(run, &mut state, parts);
         }
         self.settle_conditions(run, &mut state);
-        if let Some(intro) = self.intro.as_ref().filter(|_| self.next_field(run, &state).is_some()) {
+        if let Some(intro) = self.intro.as_ref().filter(|_| self.is_anything_open(run, &state)) {
             run.say_text(intro);
         }
         self.go_on(run, state)
@@ -134,7 +145,7 @@ impl Behaviour for Form {
         }
         match state.field().and_then(|field| self.fields.get(field)) {
             Some(field) => field.ask.hears(run, message, normalised),
-            None if crate::flow::answer::yes_no(normalised).is_some() => Heard::Sure,
+            None if Self::agreed(run, normalised).or_else(|| answer::yes_no(normalised)).is_some() => Heard::Sure,
             None => Heard::Unsure,
         }
     }
@@ -163,6 +174,9 @@ impl Form {
     fn settle_conditions(&self, run: &mut Run<'_>, state: &mut FormState) {
         for (i, field) in self.fields.iter().enumerate() {
             if state.is_done(i) && !self.applies(run, i) {
+                if let Some(when) = &field.rules.when {
+                    run.looked_at(format!("field {} when", field.variable()), when, false);
+                }
                 run.trace(format!("field {}", field.variable()), false, "its condition does not hold any more");
                 if state.is_filled(i) {
                     run.set(field.variable(), Value::Null);
@@ -176,19 +190,38 @@ impl Form {
         self.fields.get(field).is_some_and(|field| field.rules.when.as_ref().is_none_or(|when| run.holds(when)))
     }
 
+    /// The field to ask for; each condition that was looked at on the way is told.
     fn next_field(&self, run: &mut Run<'_>, state: &FormState) -> Option<usize> {
-        (0..self.fields.len()).find(|&i| self.fields[i].rules.asked && !state.is_done(i) && self.applies(run, i))
+        let open = self.fields.iter().enumerate().filter(|(i, field)| field.rules.asked && !state.is_done(*i));
+        for (i, field) in open {
+            let Some(when) = &field.rules.when else { return Some(i) };
+            let holds = run.holds(when);
+            run.looked_at(format!("field {} when", field.variable()), when, holds);
+            if holds {
+                return Some(i);
+            }
+        }
+        None
+    }
+
+    fn is_anything_open(&self, run: &mut Run<'_>, state: &FormState) -> bool {
+        (0..self.fields.len()).any(|i| self.fields[i].rules.asked && !state.is_done(i) && self.applies(run, i))
     }
 
     /// The next question, the confirmation, or the end.
-    fn go_on(&self, run: &mut Run<'_>, mut state: FormState) -> Next {
+    fn go_on(&self, run: &mut Run<'_>, state: FormState) -> Next {
+        self.go_on_at(run, state, 0)
+    }
+
+    /// As `go_on`, where so many attempts at the confirmation have failed.
+    fn go_on_at(&self, run: &mut Run<'_>, mut state: FormState, attempt: u32) -> Next {
         self.settle_conditions(run, &mut state);
         if let Some(field) = self.next_field(run, &state) {
             return self.ask_field(run, state, field);
         }
         if let Some(confirm) = &self.confirm {
             let words = run.text(confirm).unwrap_or_else(|| run.own_text(TextKey::Error));
-            return self.ask_confirm(run, state, words);
+            return self.ask_confirm(run, state, words, attempt);
         }
         self.finished(run)
     }
@@ -220,7 +253,7 @@ impl Form {
         });
     }
 
-    fn ask_confirm(&self, run: &mut Run<'_>, mut state: FormState, words: String) -> Next {
+    fn ask_confirm(&self, run: &mut Run<'_>, mut state: FormState, words: String, attempt: u32) -> Next {
         state.asking = Asking::Confirm;
         let mut chips: Vec<QuickReply> = Vec::new();
         for (i, key) in [TextKey::Yes, TextKey::No].into_iter().enumerate() {
@@ -228,7 +261,7 @@ impl Form {
         }
         chips.extend(self.chips(run, false));
         run.say(Content::Text { text: words }, chips);
-        Self::wait(run, state, 0)
+        Self::wait(run, state, attempt)
     }
 
     fn ask_change(&self, run: &mut Run<'_>, mut state: FormState, words: String, attempt: u32) -> Next {
