@@ -88,16 +88,15 @@ impl CalloutClient {
     pub async fn call(&self, request: &CalloutRequest, secrets: &Secrets, now: Timestamp) -> CalloutResult {
         let (call, host) = match self.build(request, secrets, now) {
             Ok(built) => built,
-            Err(reason) => return CalloutResult::Failed { reason },
+            Err(reason) => return CalloutResult::Refused { reason },
         };
         if let Err(until) = self.circuits.admit(&host, now) {
             let reason = format!("`{host}` has failed again and again: it is not asked until {until}");
-            return CalloutResult::Failed { reason };
+            return CalloutResult::Refused { reason };
         }
         let asked = if request.timeout_ms == 0 { self.settings.timeout } else { Duration::from_millis(request.timeout_ms.into()) };
         let mut result = match tokio::time::timeout(asked.min(LONGEST), self.answer(call)).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(reason)) => CalloutResult::Failed { reason },
+            Ok(Ok(result) | Err(result)) => result,
             Err(_) => CalloutResult::TimedOut,
         };
         let good = matches!(result, CalloutResult::Answered { status, .. } if status < 500);
@@ -113,12 +112,9 @@ impl CalloutClient {
         self.circuits.states()
     }
 
-    async fn answer(&self, call: RequestBuilder) -> Result<CalloutResult, String> {
-        let response = call.send().await;
-        let response = match response {
-            Err(error) if error.is_timeout() => return Ok(CalloutResult::TimedOut),
-            other => other.map_err(reason)?,
-        };
+    /// The error is how a call ended that got no answer.
+    async fn answer(&self, call: RequestBuilder) -> Result<CalloutResult, CalloutResult> {
+        let response = call.send().await.map_err(broken)?;
         let status = response.status().as_u16();
         let body = self.body(response).await?;
         Ok(CalloutResult::Answered { status, body: value(&body) })
@@ -168,12 +164,12 @@ impl CalloutClient {
         if self.settings.allow_private { Ok(()) } else { address::check(ip).map_err(|refused| refused.to_string()) }
     }
 
-    async fn body(&self, mut response: Response) -> Result<Vec<u8>, String> {
+    async fn body(&self, mut response: Response) -> Result<Vec<u8>, CalloutResult> {
         let most = self.settings.answer_bytes;
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(reason)? {
+        while let Some(chunk) = response.chunk().await.map_err(broken)? {
             if body.len() + chunk.len() > most {
-                return Err(format!("the answer is larger than {most} bytes"));
+                return Err(CalloutResult::Refused { reason: format!("the answer is larger than {most} bytes") });
             }
             body.extend_from_slice(&chunk);
         }
@@ -210,14 +206,18 @@ fn replace_nul(value: &mut Value) {
     }
 }
 
-/// The innermost cause, without the URL: it may hold what the author's templates put there.
-fn reason(error: reqwest::Error) -> String {
+/// With the innermost cause, without the URL: it may hold what the author's templates put there.
+fn broken(error: reqwest::Error) -> CalloutResult {
+    if error.is_timeout() {
+        return CalloutResult::TimedOut;
+    }
     let error = error.without_url();
     let mut innermost: &dyn StdError = &error;
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    innermost.to_string()
+    let reason = innermost.to_string();
+    if innermost.is::<Refused>() { CalloutResult::Refused { reason } } else { CalloutResult::Failed { reason } }
 }
 
 fn shown(text: &str) -> String {

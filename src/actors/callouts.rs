@@ -71,5 +71,6 @@ fn may_pass(result: &CalloutResult) -> bool {
     match result {
         CalloutResult::Answered { status, .. } => *status >= 500 || *status == 429,
         CalloutResult::TimedOut | CalloutResult::Failed { .. } => true,
+        CalloutResult::Refused { .. } => false,
     }
 }

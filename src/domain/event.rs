@@ -250,8 +250,13 @@ pub enum CalloutResult {
         body: Value,
     },
     TimedOut,
-    /// It could not be made: refused address, no connection, body too large. `reason` is for people.
+    /// It could not be made, and may succeed another time: no connection. `reason` is for people.
     Failed {
+        reason: String,
+    },
+    /// It could not be made, and the same call would end the same: an address that must not be called, a header that is
+    /// not allowed, an unknown secret, a host that is left alone for now, an answer that is too large. `reason` is for people.
+    Refused {
         reason: String,
     },
 }

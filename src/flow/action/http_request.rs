@@ -66,7 +66,9 @@ document! {
         pub sign: Option<SecretName>,
         /// How long an answer may take: 100 ms to 60 s.
         pub timeout: Span<{ limits::SHORTEST_CALLOUT_MS }, { limits::LONGEST_CALLOUT_MS }> = Span(SignedDuration::from_secs(10)),
-        /// How often more after a failure that may pass (0 to 5).
+        /// How often more after a failure that may pass (0 to 5): no connection, no answer in time, a status of 500 or more, or
+        /// 429. What would end the same is not repeated: an address that must not be called, a header that is not allowed,
+        /// an unknown secret, an answer that is too large, a host that is left alone.
         pub retries: Whole<0, 5> = Whole(0),
         /// Variable → JSON pointer into the answer; `""` is the whole answer.
         pub save: Saves = Saves(Vec::new()),
@@ -215,7 +217,7 @@ impl Behaviour for HttpRequest {
             }
             CalloutResult::Answered { status, .. } => self.fail(run, self.failed, &format!("the answer's status is {status}")),
             CalloutResult::TimedOut => self.fail(run, self.timed_out.or(self.failed), "no answer in time"),
-            CalloutResult::Failed { reason } => self.fail(run, self.failed, reason),
+            CalloutResult::Failed { reason } | CalloutResult::Refused { reason } => self.fail(run, self.failed, reason),
         }
     }
 }

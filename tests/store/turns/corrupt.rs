@@ -80,7 +80,7 @@ fn a_callout_that_cannot_be_read_returns_as_failed() {
         assert_eq!(claimed.iter().map(|callout| callout.id).collect::<Vec<_>>(), ids[1..]);
         let found = store.pending_events(at(1), 9).await.unwrap();
         assert!(
-            matches!(&found[0].event.what, Inbound::CalloutReturned { callout, result: CalloutResult::Failed { .. } } if *callout == ids[0])
+            matches!(&found[0].event.what, Inbound::CalloutReturned { callout, result: CalloutResult::Refused { .. } } if *callout == ids[0])
         );
     });
 }

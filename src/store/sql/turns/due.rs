@@ -93,7 +93,7 @@ pub fn claim_callouts(conn: &mut AnyConn, now: i64, claim_until: i64, limit: u32
                 finish_callout(
                     conn,
                     id,
-                    &CalloutResult::Failed { reason: error.to_string() },
+                    &CalloutResult::Refused { reason: error.to_string() },
                     Timestamp::from_millisecond(now).unwrap_or_default(),
                 )?;
             }
