@@ -235,6 +235,42 @@ async fn a_message_is_marked_as_seen_where_the_flow_says_so() {
 }
 
 #[actix_web::test]
+async fn only_a_failure_that_may_pass_is_repeated() {
+    let shop = CannedServer::start(vec![Canned::Answer(503, "", String::new()), canned::json(json!({ "state": "sent" }))]).await;
+    let allowed = TestApp::with(|settings| settings.callouts.allow_private = true).await;
+    for (app, at_once, later) in [(allowed, vec![], vec!["sent"]), (TestApp::start().await, vec!["Failed."], vec![])] {
+        let call = json!({ "type": "http_request", "url": shop.url(), "retries": 5, "save": { "state": "/state" }, "failed": "failed" });
+        let nodes = json!({ "start": [call, { "type": "send_text", "text": "{{ state }}" }], "failed": [{ "type": "send_text", "text": "Failed." }] });
+        let app = furnished(app, json!({ "variables": { "state": {} }, "nodes": nodes })).await;
+        assert_eq!(says(&app, ANA, "hi").await, at_once);
+        let before = app.told(ANA).len();
+        app.pass(SignedDuration::from_millis(500)).await;
+        assert_eq!(app.told(ANA).split_off(before), later);
+    }
+    assert_eq!(shop.asked().len(), 2);
+}
+
+#[actix_web::test]
+async fn a_condition_sees_who_is_there_now() {
+    let nodes = json!({
+        "start": [
+            { "type": "branch", "arms": [{ "if": "agents.teams['Sales'].free > 0", "goto": "there" }] },
+            { "type": "send_text", "text": "Nobody is there." }
+        ],
+        "there": [{ "type": "send_text", "text": "{{ agents.online }} is there." }] });
+    let app = server(json!({ "session": { "on_complete": "restart" }, "nodes": nodes })).await;
+    let agent = app.person(Role::Agent).await;
+    app.post("/v1/teams", json!({ "name": "Sales", "members": [agent.id()] })).send().await.expect(201);
+    assert_eq!(says(&app, ANA, "hi").await, ["Nobody is there."]);
+    app.put(&format!("/v1/agents/{}/presence", agent.id()), json!({ "presence": "online" })).send().await.expect(200);
+    assert_eq!(says(&app, ANA, "hi").await, ["1 is there."]);
+    let chatflow = items(&app, "/v1/chatflows").await[0]["id"].as_str().unwrap().to_owned();
+    let script = json!({ "script": { "steps": [{ "say": "hi" }] } });
+    let told = app.post(&format!("/v1/chatflows/{chatflow}/simulate"), script).send().await.expect(200);
+    assert!(told.to_string().contains("1 is there."), "{told}");
+}
+
+#[actix_web::test]
 async fn typing_is_shown_all_along_a_pause_and_the_flow_goes_on_by_itself() {
     let nodes =
         json!({ "start": [{ "type": "delay", "for": "45s", "typing": "whole" }, { "type": "send_text", "text": "Here you are." }] });

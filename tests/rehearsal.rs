@@ -110,6 +110,7 @@ fn a_simulation_explains_itself_and_becomes_a_test_that_passes() {
     let script = read_script(&document, &raw).unwrap();
     let mut set = Surroundings::made_up(&chatflow("example", flow.clone()), &[]);
     set.with_people(&script.agents.0, script.if_nobody);
+    set.with_teams(&script.teams.0);
     let simulation = simulate(set, &script, raw.as_object().unwrap(), usual_start(), true);
     assert!(simulation.refused.as_deref().unwrap().starts_with("nothing is offered as `nothing`; offered are: `My order`"));
     assert_eq!(simulation.steps.len(), 4);

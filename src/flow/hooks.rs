@@ -55,7 +55,7 @@ impl Run<'_> {
         // The hook's frame lies on the start's.
         self.floor = Some(1);
         self.walk();
-        if self.session.finished || self.needs_roster {
+        if self.session.finished || self.needs_roster.get() {
             return false;
         }
         if self.floor.take().is_none() {

@@ -212,7 +212,7 @@ impl Run<'_> {
     /// What was kept during a pause answers the questions that follow it, where it fits. Where it does not, the question
     /// simply stands: it was asked after the message was written.
     fn take_queued(&mut self) {
-        while matches!(self.session.wait, Some(Wait::Answer { .. })) && !self.session.queued.is_empty() && !self.needs_roster {
+        while matches!(self.session.wait, Some(Wait::Answer { .. })) && !self.session.queued.is_empty() && !self.needs_roster.get() {
             let message = self.session.queued.remove(0);
             let Some((flow, node, action)) = self.waiting() else { return };
             if flow.action(node, action).is_some_and(|action| action.behaviour().fits(self, &message)) {

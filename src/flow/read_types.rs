@@ -219,7 +219,7 @@ impl<const MIN: u32, const MAX: u32> JsonSchema for Whole<MIN, MAX> {
 pub struct Name(pub String);
 
 /// Roots of the expression context that are no variables.
-pub const RESERVED: &[&str] = &["contact", "locale", "chatflow", "link", "page", "now", "last_text", "secrets"];
+pub const RESERVED: &[&str] = &["contact", "locale", "chatflow", "link", "page", "now", "last_text", "agents", "secrets"];
 const KEYWORDS: &[&str] = &["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"];
 
 impl Name {

@@ -3,6 +3,7 @@
 //! [`step`](super::step::step) makes a [`Run`], hands it the input, and takes the outcome. Actions are given `&mut Run`
 //! and answer with [`Next`]; moving from action to action is in `walk.rs`, what comes in is in `input.rs`.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -10,7 +11,7 @@ use serde_json::Value;
 
 use super::Flow;
 use super::effect::{CalloutRequest, Effect, Report};
-use super::expression::{Expression, Scope};
+use super::expression::{Expression, People, Scope};
 use super::limits;
 use super::session::{Session, Wait};
 use super::step::{Outcome, World};
@@ -95,7 +96,8 @@ pub struct Run<'a> {
     pub(super) failed: bool,
     /// A bubble too many was to be said: the step is cut.
     pub(super) overflowed: bool,
-    pub(super) needs_roster: bool,
+    /// An action or an expression asked who is there, and the step has no roster.
+    pub(super) needs_roster: Cell<bool>,
     /// The walk stops when no more frames than these are left: `on_session_start` has come to its end.
     pub(super) floor: Option<usize>,
     /// Where the options of what is said now begin; quick replies that go under it.
@@ -123,7 +125,7 @@ impl<'a> Run<'a> {
             pause_ms: 0,
             failed: false,
             overflowed: false,
-            needs_roster: false,
+            needs_roster: Cell::new(false),
             floor: None,
             option_base: 0,
             under: Vec::new(),
@@ -140,7 +142,7 @@ impl<'a> Run<'a> {
         self.watch_silence();
         self.park();
         let Self { session, contact, effects, needs_roster, trace, .. } = self;
-        Outcome { session, contact, effects, needs_roster, trace }
+        Outcome { session, contact, effects, needs_roster: needs_roster.get(), trace }
     }
 
     /// Writes the running place into the session.
@@ -210,6 +212,7 @@ impl<'a> Run<'a> {
             page_name: self.world.page_name,
             last_text: &self.session.last_text,
             at: self.world.at,
+            people: People { roster: self.world.roster, missed: Some(&self.needs_roster) },
         }
     }
 

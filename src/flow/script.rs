@@ -53,6 +53,8 @@ document! {
         pub agents: Ordered<Presence> = Ordered(Vec::new()),
         /// Where a transfer leads when none of them can take it.
         pub if_nobody: IfNobody = IfNobody::Queue,
+        /// Teams by name, each with the names of its agents: for conditions on `agents.teams`.
+        pub teams: Ordered<Vec<String>> = Ordered(Vec::new()),
         /// What HTTP calls answer: the first that fits. A call that none fits fails the test.
         pub callouts: Vec<Fake> = Vec::new(),
         /// What happens.
@@ -245,6 +247,12 @@ impl FlowTest {
     fn settle(&self, r: &mut Reader<'_>) {
         if self.name.trim().is_empty() {
             r.at("name", |r| r.issue(Code::EmptyText, "the name is empty", "say what the test proves"));
+        }
+        for (team, members) in &self.teams.0 {
+            for (i, name) in members.iter().enumerate().filter(|(_, name)| self.agents.0.iter().all(|(agent, _)| agent != *name)) {
+                let message = format!("there is no agent `{}` in this test", shorten(name));
+                r.at("teams", |r| r.at(team, |r| r.at(&i.to_string(), |r| r.issue(Code::WrongValue, message, "list it under `agents`"))));
+            }
         }
         for (i, fake) in self.callouts.iter().enumerate() {
             let given = [fake.answer.is_some(), fake.fails.is_some(), fake.times_out];

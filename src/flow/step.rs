@@ -93,7 +93,7 @@ pub struct Outcome {
     /// The contact, where the step changed it.
     pub contact: Option<Contact>,
     pub effects: Vec<Effect>,
-    /// The step met a transfer and had no roster: load one and step again; nothing else of the outcome counts.
+    /// The step met a transfer, or an expression with `agents`, and had no roster: load one and step again; nothing else of the outcome counts.
     pub needs_roster: bool,
     /// What was considered, and why it was or was not taken; empty unless [`World::explain`] asked for it.
     pub trace: Vec<TraceLine>,

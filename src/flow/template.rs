@@ -11,6 +11,7 @@ use super::expression::{Capped, Expression, Scope};
 use super::issue::Code;
 use super::limits;
 use super::read::{Read, Reader};
+use super::variable::Pattern;
 
 #[derive(Debug)]
 pub enum Template {
@@ -32,6 +33,10 @@ impl Template {
     /// # Errors
     /// A message for the author.
     pub fn compile(text: &str) -> Result<Self, String> {
+        Self::compile_with(text, &mut Pattern::compile)
+    }
+
+    fn compile_with(text: &str, pattern: &mut dyn FnMut(&str) -> Result<Pattern, String>) -> Result<Self, String> {
         for statement in ["{%", "{#"] {
             if text.contains(statement) {
                 let instead = "use `branch`, or `{{ 'a' if condition else 'b' }}`";
@@ -51,7 +56,7 @@ impl Template {
             // `{{- x -}}` takes the spaces around in other dialects; here it is read and does nothing.
             let inner = after[..end].trim();
             let inner = inner.strip_prefix("- ").unwrap_or(inner).trim_end_matches(" -");
-            parts.push(Part::Expression(Expression::compile(inner)?));
+            parts.push(Part::Expression(Expression::compile_with(inner, pattern)?));
             rest = &after[end + 2..];
         }
         if !rest.is_empty() {
@@ -161,7 +166,7 @@ impl Template {
         if !affordable(r, text.matches("{{").count()) {
             return None;
         }
-        match Self::compile(text) {
+        match Self::compile_with(text, &mut |source| Pattern::shared(r, source)) {
             Ok(template) => {
                 for expression in template.expressions() {
                     note_uses(r, expression);
@@ -233,7 +238,7 @@ impl Read for Expression {
         if !affordable(r, 1) {
             return None;
         }
-        match Self::compile(source) {
+        match Self::compile_with(source, &mut |source| Pattern::shared(r, source)) {
             Ok(expression) => {
                 note_uses(r, &expression);
                 Some(expression)

@@ -193,16 +193,38 @@ impl Read for Pattern {
     fn read(r: &mut Reader<'_>, value: &Value) -> Option<Self> {
         let Value::String(source) = value else { return r.wrong_type("a regular expression, as text", value) };
         let hint = "the syntax is that of Rust's `regex`: no look-around, no back-references";
-        if let Some(known) = r.patterns.get(source) {
-            return Some(known.clone());
-        }
-        if r.patterns.len() == limits::PATTERNS {
-            r.issue(Code::TooLarge, format!("the document has more than {} different patterns", limits::PATTERNS), "use one for several");
+        if !Self::affordable(r, source) {
+            r.issue(Code::TooLarge, Self::too_many(), "use one for several");
             return None;
         }
-        let pattern = Self::compile(source).map_err(|message| r.issue(Code::BadPattern, message, hint)).ok()?;
-        r.patterns.insert(source.clone(), pattern.clone());
-        Some(pattern)
+        Self::shared(r, source).map_err(|message| r.issue(Code::BadPattern, message, hint)).ok()
+    }
+}
+
+impl Pattern {
+    /// Each takes memory: one document has only so many different ones.
+    fn affordable(r: &Reader<'_>, source: &str) -> bool {
+        r.patterns.contains_key(source) || r.patterns.len() < limits::PATTERNS
+    }
+
+    fn too_many() -> String {
+        format!("the document has more than {} different patterns", limits::PATTERNS)
+    }
+
+    /// As [`Pattern::compile`]; the document's own of this source, where it has one already.
+    ///
+    /// # Errors
+    /// A message for the author, also where the document has too many.
+    pub fn shared(r: &mut Reader<'_>, source: &str) -> Result<Self, String> {
+        if let Some(known) = r.patterns.get(source) {
+            return Ok(known.clone());
+        }
+        if !Self::affordable(r, source) {
+            return Err(Self::too_many());
+        }
+        let pattern = Self::compile(source)?;
+        r.patterns.insert(source.to_owned(), pattern.clone());
+        Ok(pattern)
     }
 }
 

@@ -18,7 +18,7 @@ impl Run<'_> {
             if self.take_overflow() {
                 return self.cut();
             }
-            if self.session.finished || self.session.wait.is_some() || self.needs_roster {
+            if self.session.finished || self.session.wait.is_some() || self.needs_roster.get() {
                 return;
             }
             if self.floor.is_some_and(|floor| self.session.frames.len() <= floor) {
@@ -53,7 +53,7 @@ impl Run<'_> {
             Next::Wait(wait) => self.session.wait = Some(wait),
             Next::End => self.end_chatflow(),
             Next::Finish => self.finish(),
-            Next::NeedsRoster => self.needs_roster = true,
+            Next::NeedsRoster => self.needs_roster.set(true),
         }
     }
 

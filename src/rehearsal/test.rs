@@ -53,6 +53,7 @@ pub fn run(own: &Chatflow, tests: &[FlowTest], base: &str, others: &[Chatflow]) 
         .map(|(number, test)| {
             let mut set = Surroundings::made_up(own, others);
             set.with_people(&test.agents.0, test.if_nobody);
+            set.with_teams(&test.teams.0);
             let (result, left) = run_one(set, test, format!("{base}/{number}"), turns);
             turns = left;
             result

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::domain::ids::{ChatflowId, IdMaker, UserId};
 use crate::domain::page::{Page, PageSettings, PageState};
-use crate::domain::people::{Agent, OnDuty, Presence, Roster};
+use crate::domain::people::{Agent, OnDuty, Presence, Roster, Team};
 use crate::domain::ticket::{Pipeline, Status};
 use crate::domain::transfer::{Otherwise, Rule, RuleSet, Strategy, Target};
 use crate::flow::Flow;
@@ -100,6 +100,19 @@ impl Surroundings {
         self.world.rules = named.into_iter().map(|name| (name.clone(), set(&name))).collect();
         self.world.page.rules = None;
         self.roster = roster;
+    }
+
+    /// Teams of those people, each with their names.
+    pub fn with_teams(&mut self, teams: &[(String, Vec<String>)]) {
+        let agents = &self.roster.agents;
+        let teams = (0_u128..).zip(teams).map(|(n, (name, names))| Team {
+            id: Uuid::from_u128(0x2000 + n).into(),
+            name: name.clone(),
+            members: agents.iter().filter(|duty| names.contains(&duty.agent.name)).map(|duty| duty.agent.user).collect(),
+            revision: 1,
+            created_at: Timestamp::UNIX_EPOCH,
+        });
+        self.roster.teams = teams.collect();
     }
 }
 

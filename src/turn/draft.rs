@@ -20,7 +20,7 @@ pub enum Turn {
     Aside {
         reason: &'static str,
     },
-    /// A transfer has to be decided: load the roster, take the turn again.
+    /// A transfer has to be decided, or an expression names `agents`: load the roster, take the turn again.
     NeedsRoster,
     /// The conversation's ticket is to be changed: look for the newest open one, take the turn again.
     NeedsTicket,

@@ -28,8 +28,8 @@ pub struct SimulateBody {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     document: Option<Value>,
-    /// What happens, as a flow test has it: `visitor`, `agents`, `callouts`, `at`, `seed`, and the `steps` so far. The clock
-    /// starts now unless `at` says otherwise. Without `agents` transfers follow the page's own rules and the people who
+    /// What happens, as a flow test has it: `visitor`, `agents`, `teams`, `callouts`, `at`, `seed`, and the `steps` so far.
+    /// The clock starts now unless `at` says otherwise. Without `agents` transfers follow the page's own rules and the people who
     /// are there at this moment; with them, those.
     #[schema(value_type = Object)]
     script: Map<String, Value>,
@@ -65,6 +65,7 @@ pub async fn simulate_chatflow(api: Data<Api>, id: Path<ChatflowId>, body: JsonO
         let mut set = Surroundings::of_page(world, chatflow.id, bound, roster);
         if !script.agents.0.is_empty() {
             set.with_people(&script.agents.0, script.if_nobody);
+            set.with_teams(&script.teams.0);
         }
         simulate(set, &script, &raw, now, explain)
     });

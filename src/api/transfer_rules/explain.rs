@@ -13,7 +13,7 @@ use crate::api::state::Api;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChatflowId, ConversationId, LinkId, RuleSetId, UserId};
 use crate::domain::transfer::{Decision, Destination, Facts, RuleSet, decide};
-use crate::flow::expression::{Expression, Scope};
+use crate::flow::expression::{Expression, People, Scope};
 use crate::flow::session::Entry;
 use crate::store::turns::Loaded;
 
@@ -153,7 +153,9 @@ impl Supposed {
 
     /// By the same function, on the same names, as a flow's `transfer`.
     async fn decide(&self, api: &Api, set: &RuleSet) -> Result<Decision, Problem> {
+        let roster = api.store.roster().await?;
         let scope = Scope {
+            people: People { roster: Some(&roster), missed: None },
             variables: &self.variables,
             chatflow: self.chatflow,
             chatflow_name: self.chatflow_name.as_deref(),
@@ -162,7 +164,6 @@ impl Supposed {
             ..Scope::bare(&self.contact, &self.locale, &self.page_name, api.clock.now())
         };
         let holds = |when: &str| Expression::compile(when)?.holds(&scope);
-        let roster = api.store.roster().await?;
         Ok(decide(set, &Facts { roster: &roster, last_agent: self.last_agent, holds: &holds, seed: self.seed }))
     }
 }

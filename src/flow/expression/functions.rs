@@ -6,7 +6,7 @@ use std::fmt;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value, filters, tests};
 
-use super::time;
+use super::{lists, literals, time};
 use crate::flow::limits;
 
 pub const FILTERS: &[&str] = &[
@@ -23,15 +23,19 @@ pub const FILTERS: &[&str] = &[
     "last",
     "length",
     "lower",
+    "map",
     "max",
     "min",
+    "plus",
     "replace",
     "reverse",
     "round",
+    "selectattr",
     "sort",
     "split",
     "string",
     "sum",
+    "timestamp",
     "title",
     "trim",
     "unique",
@@ -39,8 +43,21 @@ pub const FILTERS: &[&str] = &[
     "urlencode",
 ];
 
-pub const TESTS: &[&str] =
-    &["defined", "undefined", "none", "number", "string", "boolean", "sequence", "mapping", "odd", "even", "startingwith", "endingwith"];
+pub const TESTS: &[&str] = &[
+    "defined",
+    "undefined",
+    "none",
+    "number",
+    "string",
+    "boolean",
+    "sequence",
+    "mapping",
+    "odd",
+    "even",
+    "startingwith",
+    "endingwith",
+    "matching",
+];
 
 pub fn environment() -> Environment<'static> {
     let mut env = Environment::empty();
@@ -73,6 +90,10 @@ fn add_filters(env: &mut Environment<'static>) {
     env.add_filter("replace", replace);
     env.add_filter("join", join);
     env.add_filter("date", time::date);
+    env.add_filter("plus", time::plus);
+    env.add_filter("timestamp", time::timestamp);
+    env.add_filter("map", lists::map);
+    env.add_filter("selectattr", lists::selectattr);
     env.add_filter("abs", filters::abs);
     env.add_filter("capitalize", filters::capitalize);
     env.add_filter("count", filters::length);
@@ -109,9 +130,10 @@ fn add_tests(env: &mut Environment<'static>) {
     env.add_test("even", tests::is_even);
     env.add_test("startingwith", tests::is_startingwith);
     env.add_test("endingwith", tests::is_endingwith);
+    env.add_test("matching", literals::matching);
 }
 
-fn unset(value: &Value) -> bool {
+pub fn unset(value: &Value) -> bool {
     value.is_undefined() || value.is_none()
 }
 
@@ -124,7 +146,7 @@ fn numbers(a: &Value, b: &Value) -> Option<(f64, f64)> {
     (a.is_number() || b.is_number()).then(|| Some((read(a)?, read(b)?))).flatten()
 }
 
-fn equal(a: &Value, b: &Value) -> Option<bool> {
+pub fn equal(a: &Value, b: &Value) -> Option<bool> {
     if unset(a) || unset(b) {
         return None;
     }
@@ -134,14 +156,14 @@ fn equal(a: &Value, b: &Value) -> Option<bool> {
     Some(numbers(a, b).and_then(|(a, b)| a.partial_cmp(&b)) == Some(Ordering::Equal))
 }
 
-fn order(a: &Value, b: &Value) -> Option<Ordering> {
+pub fn order(a: &Value, b: &Value) -> Option<Ordering> {
     match (a.kind(), b.kind()) {
         (ValueKind::Number, ValueKind::Number) | (ValueKind::String, ValueKind::String) => Some(a.cmp(b)),
         _ => numbers(a, b).and_then(|(a, b)| a.partial_cmp(&b)),
     }
 }
 
-fn contains(item: &Value, whole: &Value) -> Option<bool> {
+pub fn contains(item: &Value, whole: &Value) -> Option<bool> {
     if unset(item) || unset(whole) {
         return None;
     }

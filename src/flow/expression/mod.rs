@@ -7,6 +7,8 @@
 //! - Only the names that an expression uses are looked up: [`scope`].
 
 mod functions;
+mod lists;
+mod literals;
 mod quick;
 mod rewrite;
 mod scope;
@@ -20,10 +22,13 @@ use minijinja::{Environment, Value as Jinja};
 use serde_json::Value;
 
 use super::limits;
+use super::read::shorten;
+use super::variable::Pattern;
 use functions::Written;
 pub use functions::{FILTERS, TESTS};
 use quick::Quick;
-pub use scope::Scope;
+use rewrite::Kind;
+pub use scope::{People, Scope};
 use scope::{Reference, references};
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(functions::environment);
@@ -38,12 +43,22 @@ pub struct Expression {
     /// Empty until a quick one meets a value that is not plain.
     compiled: OnceLock<Result<Compiled, String>>,
     references: Box<[Reference]>,
+    /// Of its `matching`, in order.
+    patterns: Box<[Jinja]>,
 }
 
 impl Expression {
     /// # Errors
     /// A message for the author.
     pub fn compile(source: &str) -> Result<Self, String> {
+        Self::compile_with(source, &mut Pattern::compile)
+    }
+
+    /// As [`Expression::compile`], where patterns come from one place that many expressions share.
+    ///
+    /// # Errors
+    /// A message for the author.
+    pub fn compile_with(source: &str, pattern: &mut dyn FnMut(&str) -> Result<Pattern, String>) -> Result<Self, String> {
         let source = source.trim();
         if source.is_empty() {
             return Err("the expression is empty".into());
@@ -57,14 +72,17 @@ impl Expression {
                 (root, Some(key)) => format!("{root}.{key}"),
                 (root, None) => root.to_owned(),
             }]));
-            return Ok(Self { source: source.into(), quick: Some(quick), compiled: OnceLock::new(), references });
+            let patterns = Box::default();
+            return Ok(Self { source: source.into(), quick: Some(quick), compiled: OnceLock::new(), references, patterns });
         }
         let rewritten = rewrite::rewrite(&tokens)?;
         // The author's own text first, so that a message speaks of what they wrote.
-        let original = ENVIRONMENT.compile_expression_owned(source.to_owned()).map_err(|error| explain(&error))?;
+        let original = ENVIRONMENT.compile_expression_owned(without_patterns(source, &tokens)).map_err(|error| explain(&error))?;
         let references = references(&original.undeclared_variables(true));
-        let compiled = OnceLock::from(Ok(compile_rewritten(rewritten)?));
-        Ok(Self { source: source.into(), quick: None, compiled, references })
+        let compiled = OnceLock::from(Ok(compile_rewritten(rewritten.text)?));
+        let named = |source: &String| pattern(source).map_err(|why| format!("the pattern `{}`: {why}", shorten(source)));
+        let patterns = rewritten.patterns.iter().map(named).map(|found| found.map(literals::value)).collect::<Result<_, _>>()?;
+        Ok(Self { source: source.into(), quick: None, compiled, references, patterns })
     }
 
     pub fn source(&self) -> &str {
@@ -82,9 +100,13 @@ impl Expression {
     }
 
     fn value(&self, scope: &Scope<'_>) -> Result<Jinja, String> {
-        let compile = || rewrite::tokens(&self.source).and_then(|tokens| rewrite::rewrite(&tokens)).and_then(compile_rewritten);
+        let compile = || {
+            rewrite::tokens(&self.source)
+                .and_then(|tokens| rewrite::rewrite(&tokens))
+                .and_then(|rewritten| compile_rewritten(rewritten.text))
+        };
         let compiled = self.compiled.get_or_init(compile).as_ref().map_err(Clone::clone)?;
-        compiled.eval(scope.values(&self.references)).map_err(|error| explain(&error))
+        compiled.eval(scope.values(&self.references, &self.patterns)).map_err(|error| explain(&error))
     }
 
     /// Unset counts as false, as do false, 0, and empty texts, lists and objects.
@@ -190,6 +212,18 @@ impl fmt::Write for Capped<'_> {
     fn write_str(&mut self, more: &str) -> fmt::Result {
         self.push(more).map_err(|_| fmt::Error)
     }
+}
+
+/// Patterns mean nothing to minijinja, and a backslash in them something else.
+fn without_patterns(source: &str, tokens: &[rewrite::Token<'_>]) -> String {
+    let after = |at: usize, back: usize| at.checked_sub(back).and_then(|at| tokens.get(at));
+    let matching = |at: usize, back: usize| after(at, back).is_some_and(|token| token.is("matching"));
+    let is_pattern = |at: usize| matching(at, 1) || (matching(at, 2) && after(at, 1).is_some_and(|token| token.is("(")));
+    if !tokens.iter().any(|token| token.is("matching")) {
+        return source.to_owned();
+    }
+    let written = tokens.iter().enumerate().map(|(at, token)| if is_pattern(at) && token.kind == Kind::Text { "''" } else { token.text });
+    written.collect::<Vec<_>>().join(" ")
 }
 
 fn compile_rewritten(rewritten: String) -> Result<Compiled, String> {

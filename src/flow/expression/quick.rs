@@ -51,7 +51,7 @@ enum Found<'a> {
 
 const NO_NAMES: &[&str] = &[
     "and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None", "loop", "self", "super", "now", "page",
-    "chatflow", "link",
+    "chatflow", "link", "agents",
 ];
 
 impl Quick {

@@ -7,6 +7,7 @@
 #![allow(clippy::string_slice, reason = "lengths come from the same text's characters")]
 
 use super::functions::{FILTERS, TESTS};
+use super::literals;
 use crate::flow::limits;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,15 +30,22 @@ impl Token<'_> {
     }
 }
 
+/// An expression in the words of minijinja.
+pub(super) struct Rewritten {
+    pub text: String,
+    /// Sources of the patterns, each named by its number in the text: [`literals::name`].
+    pub patterns: Vec<String>,
+}
+
 /// # Errors
 /// A message for the author.
-pub(super) fn rewrite(tokens: &[Token<'_>]) -> Result<String, String> {
-    let mut rewriter = Rewriter { tokens, at: 0 };
-    let mut out = String::new();
-    rewriter.sequence(&mut out, 0)?;
+pub(super) fn rewrite(tokens: &[Token<'_>]) -> Result<Rewritten, String> {
+    let mut rewriter = Rewriter { tokens, at: 0, patterns: Vec::new() };
+    let mut text = String::new();
+    rewriter.sequence(&mut text, 0)?;
     match rewriter.peek() {
         Some(token) => Err(format!("`{}` is not expected here", token.text)),
-        None => Ok(out),
+        None => Ok(Rewritten { text, patterns: rewriter.patterns }),
     }
 }
 
@@ -134,6 +142,7 @@ impl Operand {
 struct Rewriter<'a> {
     tokens: &'a [Token<'a>],
     at: usize,
+    patterns: Vec<String>,
 }
 
 impl<'a> Rewriter<'a> {
@@ -224,12 +233,26 @@ impl<'a> Rewriter<'a> {
         let name = self.tokens.get(self.at + words - 1).map_or("", |token| token.text);
         known("test", name, TESTS)?;
         self.take(operand, words);
+        if name == "matching" { self.pattern(operand) } else { Ok(()) }
+    }
+
+    /// The pattern is compiled once, with the expression; minijinja would also take its backslashes for its own.
+    fn pattern(&mut self, operand: &mut Operand) -> Result<(), String> {
+        let brackets = self.next_is(0, "(");
+        let source = self.tokens.get(self.at + usize::from(brackets)).and_then(literals::raw);
+        let Some(source) = source.filter(|_| !brackets || self.next_is(2, ")")) else {
+            return Err("`matching` takes a pattern in quotes: `order is matching('^[A-Z]{2}[0-9]{6}$')`".into());
+        };
+        operand.push(&format!("({})", literals::name(self.patterns.len())));
+        self.patterns.push(source.to_owned());
+        self.at += if brackets { 3 } else { 1 };
         Ok(())
     }
 
     fn filter(&mut self, operand: &mut Operand) -> Result<(), String> {
         let name = self.tokens.get(self.at + 1).map_or("", |token| token.text);
         known("filter", name, FILTERS)?;
+        literals::check(name, self.tokens.get(self.at + 2..).unwrap_or_default())?;
         self.take(operand, 2);
         Ok(())
     }
@@ -279,7 +302,7 @@ fn call(function: &str, left: &str, right: &str) -> String {
 #[cfg(test)]
 mod tests {
     fn rewrite(source: &str) -> Result<String, String> {
-        super::rewrite(&super::tokens(source)?)
+        super::rewrite(&super::tokens(source)?).map(|rewritten| rewritten.text)
     }
 
     #[test]
@@ -295,6 +318,8 @@ mod tests {
             ("a is not defined or b is none", "a is not defined or b is none"),
             ("a * b + 1 > -c * 2", "(__gt(__number(a) * __number(b) + 1, - __number(c) * __number(2)))"),
             ("1.5e-3 ~ x", "1.5e-3 ~ x"),
+            ("a | d('') is not matching('\\d\\'') == b", "(__eq(a | d ('') is not matching (__pattern0), b))"),
+            ("a is matching 'x' or b is matching('x')", "a is matching (__pattern0) or b is matching (__pattern1)"),
         ] {
             assert_eq!(rewrite(source).unwrap(), expected, "{source}");
         }
@@ -315,6 +340,13 @@ mod tests {
             "a is not",
             "a |",
             "a is prime",
+            "a is matching",
+            "a is matching(b)",
+            "a is matching('x', 'y')",
+            "a is matching('x' ~ b)",
+            "a | date('%H', 'Europe/Paname')",
+            "a | plus('3 weeks')",
+            "a | selectattr('b', '=~', 1)",
             &"(".repeat(100),
         ] {
             assert!(rewrite(source).is_err(), "{source}");

@@ -1,5 +1,6 @@
 //! What an expression sees, looked up by the names it uses and nothing more.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
@@ -9,12 +10,14 @@ use serde_json::Value;
 use crate::domain::Timestamp;
 use crate::domain::contact::Contact;
 use crate::domain::ids::ChatflowId;
+use crate::domain::people::{OnDuty, Presence, Roster};
+use super::literals;
 use crate::flow::session::{Entry, Session};
 use crate::flow::trace::{MASK, kept};
 use crate::flow::variable::{self, Variables};
 
 /// Everything that an expression may read. Variables stand at the top level; beside them `contact`, `locale`,
-/// `chatflow`, `link`, `page`, `now` and `last_text`.
+/// `chatflow`, `link`, `page`, `now`, `last_text` and `agents`.
 #[derive(Clone, Copy)]
 pub struct Scope<'a> {
     pub contact: &'a Contact,
@@ -30,6 +33,16 @@ pub struct Scope<'a> {
     pub page_name: &'a str,
     pub last_text: &'a str,
     pub at: Timestamp,
+    pub people: People<'a>,
+}
+
+/// Who is there, for the name `agents`. The roster is not loaded for every turn: an expression that names it and finds
+/// none says so.
+#[derive(Clone, Copy, Default)]
+pub struct People<'a> {
+    pub roster: Option<&'a Roster>,
+    /// Set where the roster was looked for in vain.
+    pub missed: Option<&'a Cell<bool>>,
 }
 
 static NO_VARIABLES: BTreeMap<String, Value> = BTreeMap::new();
@@ -40,7 +53,8 @@ impl<'a> Scope<'a> {
     pub fn bare(contact: &'a Contact, locale: &'a str, page_name: &'a str, at: Timestamp) -> Self {
         let (variables, entry) = (&NO_VARIABLES, &*NO_ENTRY);
         let (declared, chatflow, chatflow_name) = (None, None, None);
-        Self { contact, variables, declared, locale, chatflow, chatflow_name, entry, page_name, last_text: "", at }
+        let (last_text, people) = ("", People::default());
+        Self { contact, variables, declared, locale, chatflow, chatflow_name, entry, page_name, last_text, at, people }
     }
 
     /// The scope of a session as it stands, for expressions outside of a step (a transfer rule's `when`, `explain`).
@@ -59,8 +73,8 @@ impl<'a> Scope<'a> {
         variable::lookup(name, self.variables, self.declared, self.contact)
     }
 
-    pub(super) fn values(&self, references: &[Reference]) -> minijinja::Value {
-        let mut values = Vec::with_capacity(references.len());
+    pub(super) fn values(&self, references: &[Reference], patterns: &[minijinja::Value]) -> minijinja::Value {
+        let mut values = Vec::with_capacity(references.len() + patterns.len());
         for reference in references {
             let value = match reference {
                 Reference::Variable(name) => self.variable(name).map(to_jinja),
@@ -71,6 +85,7 @@ impl<'a> Scope<'a> {
                 values.push((reference.name(), value));
             }
         }
+        values.extend(patterns.iter().enumerate().map(|(number, pattern)| (literals::name(number).into(), pattern.clone())));
         minijinja::Value::from_object(Names::<Arc<str>>(values))
     }
 
@@ -146,13 +161,42 @@ impl<'a> Scope<'a> {
                 values.extend(entry.link.map(|id| ("id", id.to_string().into())));
                 Some(minijinja::Value::from_object(Names::<&'static str>(values)))
             }
+            "agents" => self.people.agents(),
             _ => None,
         }
     }
 }
 
+impl People<'_> {
+    fn agents(&self) -> Option<minijinja::Value> {
+        let Some(roster) = self.roster else {
+            if let Some(missed) = self.missed {
+                missed.set(true);
+            }
+            return None;
+        };
+        let teams = roster.teams.iter().map(|team| {
+            let members = roster.agents.iter().filter(|duty| team.members.contains(&duty.agent.user));
+            (Arc::from(team.name.as_str()), minijinja::Value::from_object(Names(counted(members))))
+        });
+        let mut values = counted(roster.agents.iter());
+        values.push(("teams", minijinja::Value::from_object(Names::<Arc<str>>(teams.collect()))));
+        Some(minijinja::Value::from_object(Names(values)))
+    }
+}
+
+/// How many are online, and how many of them may be given one conversation more.
+fn counted<'r>(people: impl Iterator<Item = &'r OnDuty>) -> Vec<(&'static str, minijinja::Value)> {
+    let (mut online, mut free) = (0_u32, 0_u32);
+    for duty in people.filter(|duty| duty.agent.presence == Presence::Online) {
+        online += 1;
+        free += u32::from(duty.load < duty.agent.capacity);
+    }
+    vec![("online", online.into()), ("free", free.into())]
+}
+
 const CONTACT_KEYS: &[&str] = &["first_name", "last_name", "name", "locale", "timezone", "id", "labels", "attributes"];
-const ROOTS: &[&str] = &["locale", "last_text", "now", "page", "chatflow", "link"];
+const ROOTS: &[&str] = &["locale", "last_text", "now", "page", "chatflow", "link", "agents"];
 
 /// A name that an expression uses, with what is looked up for it.
 #[derive(Debug)]

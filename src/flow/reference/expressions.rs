@@ -7,7 +7,7 @@ use super::Book;
 pub struct Word {
     pub name: &'static str,
     pub about: &'static str,
-    /// With `order` = `AB123456`, `n` = 3 and `names` = `["Ana", "Bo"]`; `nickname` is unset.
+    /// With `order` = `AB123456`, `n` = 3, `names` = `["Ana", "Bo"]` and `items` as [`ITEMS`]; `nickname` is unset.
     pub example: &'static str,
     /// What the example is written as; of a test `true` or `false`.
     pub gives: &'static str,
@@ -24,9 +24,10 @@ const FILTERS: &[Word] = &[
     word("d", "Short for `default`.", "nickname | d('friend')", "friend"),
     word(
         "date",
-        "A time, date or time of day, written by a pattern (`strftime`); a second argument is hours from UTC.",
-        "'2026-03-02T09:00:00Z' | date('%d/%m %H:%M', 1)",
-        "02/03 10:00",
+        "A time, date or time of day, written by a pattern (`strftime`). A time is written in UTC, or in the time zone that the second \
+         argument names (`Europe/Paris`: summer time is known, and no zone file is needed), or at so many hours from UTC.",
+        "'2026-07-02T09:00:00Z' | date('%d/%m %H:%M', 'Europe/Paris')",
+        "02/07 11:00",
     ),
     word(
         "default",
@@ -41,15 +42,39 @@ const FILTERS: &[Word] = &[
     word("last", "The last item or character.", "names | last", "Bo"),
     word("length", "How many characters, items or fields.", "order | length", "8"),
     word("lower", "In small letters.", "order | lower", "ab123456"),
+    word(
+        "map",
+        "That field of each item, as a list; `a.b` for a field of a field. Items without it are left out, unless `default` stands in.",
+        "items | map(attribute='title') | join(', ')",
+        "Lamp, Chair",
+    ),
     word("max", "The greatest item.", "[3, 1, 2] | max", "3"),
     word("min", "The least item.", "[3, 1, 2] | min", "1"),
+    word(
+        "plus",
+        "A time, date or time of day so much later, or earlier: `3d`, `-90m`. A date takes whole days; a day of a time is 24 hours.",
+        "'2026-02-27' | plus('3d') | date('%d/%m')",
+        "02/03",
+    ),
     word("replace", "With another text in the place of one.", "order | replace('AB', 'No. ')", "No. 123456"),
     word("reverse", "From the end to the beginning.", "names | reverse | join(', ')", "Bo, Ana"),
     word("round", "Rounded, to so many digits of the fraction.", "2.345 | round(1)", "2.3"),
+    word(
+        "selectattr",
+        "The items whose field has a value, or compares so (`==`, `!=`, `<`, `<=`, `>`, `>=`, `in`) with another value.",
+        "(items | selectattr('id', '==', 'c2') | first).title",
+        "Chair",
+    ),
     word("sort", "In order.", "['b', 'c', 'a'] | sort | join(' ')", "a b c"),
     word("split", "The parts between a text, as a list.", "'red, blue' | split(', ') | last", "blue"),
     word("string", "As text.", "(n | string) ~ '!'", "3!"),
     word("sum", "All items added.", "[1, 2, n] | sum", "6"),
+    word(
+        "timestamp",
+        "Seconds since 1970 of a time, or of a date's midnight in UTC: the difference of two is the time between them.",
+        "(('2026-03-04' | timestamp) - ('2026-03-01' | timestamp)) / 86400",
+        "3.0",
+    ),
     word("title", "Each word with a large letter.", "'ana maria' | title", "Ana Maria"),
     word("trim", "Without spaces at either end.", "'  yes ' | trim", "yes"),
     word("unique", "Each item once.", "[1, 1, 2] | unique | join(' ')", "1 2"),
@@ -70,6 +95,13 @@ const TESTS: &[Word] = &[
     word("even", "It is an even number.", "n is even", "false"),
     word("startingwith", "The text begins so.", "order is startingwith('AB')", "true"),
     word("endingwith", "The text ends so.", "order is endingwith('AB')", "false"),
+    word(
+        "matching",
+        "A part of the text matches the regular expression (Rust's `regex`); `^` and `$` for the whole of it. The pattern is written out \
+         and taken as it is, backslashes too.",
+        r"order is matching('^[A-Z]{2}\d{6}$')",
+        "true",
+    ),
 ];
 
 /// Names that stand beside the variables.
@@ -83,8 +115,16 @@ const ROOTS: &[(&str, &str)] = &[
     ("now", "The time of the turn, in UTC: `2026-03-02T09:00:00Z`."),
     ("page", "The page: `name`."),
     ("chatflow", "The chatflow: `id` and `name`."),
+    (
+        "agents",
+        "Who is there for the visitor now: `online` (how many agents are), `free` (how many of those may be given one conversation more), \
+         and `teams`, where each team has both by its name: `agents.teams['Sales'].free > 0`.",
+    ),
     ("link", "The link that the session came through: `id`, `ref`, `label`, `source`, `ad_id`."),
 ];
+
+/// What an HTTP call may have answered.
+pub const ITEMS: &str = r#"[{"id": "l1", "title": "Lamp"}, {"id": "c2", "title": "Chair"}]"#;
 
 const PROSE: &str = "\
 In a text, `{{ expression }}` stands for a value; a condition (`if`) is an expression without the braces. The words are those of \
@@ -105,7 +145,8 @@ pub fn write(book: &mut Book<'_>) {
     book.heading(3, "Names");
     book.text("The variables that the flow declares or sets, and:");
     book.table(&["Name", ""], ROOTS.iter().map(|(name, about)| vec![format!("`{name}`"), (*about).to_owned()]).collect());
-    book.text("The examples below have `order` = `AB123456`, `n` = `3` and `names` = `[\"Ana\", \"Bo\"]`; `nickname` is unset.");
+    let items = format!("and `items` = `{ITEMS}`; `nickname` is unset.");
+    book.text(&format!("The examples below have `order` = `AB123456`, `n` = `3`, `names` = `[\"Ana\", \"Bo\"]` {items}"));
     for (title, words) in [("Filters", FILTERS), ("Tests", TESTS)] {
         book.heading(3, title);
         let row = |word: &Word| {

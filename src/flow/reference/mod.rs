@@ -12,7 +12,7 @@ mod markdown;
 
 use serde_json::Value;
 
-pub use expressions::{Word, examples};
+pub use expressions::{ITEMS, Word, examples};
 pub use html::html;
 pub use markdown::markdown;
 
