@@ -57,8 +57,10 @@ fn list(table: &Table) -> anyhow::Result<ExitCode> {
         let text = row.target.as_deref().unwrap_or(&row.source);
         say(&format!("{:<10} {}: {}", row.state.word(), row.pointer, text.replace('\n', "\\n")))?;
     }
-    let missing = table.texts.iter().filter(|row| row.state == State::Missing).count();
-    say(&format!("{} texts from `{}` to `{}`, {missing} missing", table.texts.len(), table.source_locale, table.locale))?;
+    let count = |state| table.texts.iter().filter(|row| row.state == state).count();
+    let (missing, shared) = (count(State::Missing), count(State::Shared));
+    let Table { texts, source_locale, locale } = table;
+    say(&format!("{} texts from `{source_locale}` to `{locale}`, {missing} missing, {shared} the same in every language", texts.len()))?;
     Ok(if missing == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -15,7 +15,7 @@ use super::limits;
 use super::read::{Read, Reader, shorten};
 use super::script::FlowTest;
 use super::words::nearest;
-use super::{Flow, Node, graph};
+use super::{Flow, Node, graph, own_texts};
 
 /// What the surroundings know. `None`: not known here, so nothing is said about it.
 #[derive(Debug, Clone, Default)]
@@ -62,7 +62,9 @@ pub fn check(document: &Value, env: &Env) -> Checked {
     }
     let names = names(document);
     let mut reader = Reader::new(env, names.clone());
-    let document = Document::read(&mut reader, document);
+    let written = document;
+    let document = Document::read(&mut reader, written);
+    own_texts::check(&mut reader, written);
     if let Some(document) = &document {
         check_hook(&mut reader, document.on_session_start.map(|target| target.0));
     }

@@ -14,7 +14,7 @@ use super::limits;
 use super::read::{Read, Reader, document, words};
 use super::read_types::{Name, Save, Target};
 use super::run::Heard;
-use super::text::{Text, Title};
+use super::text::{Text, TextKey, Title};
 use super::variable::Pattern;
 use super::words::{contains_words, normalise};
 use crate::domain::event::{Attachment, MessageIn};
@@ -308,6 +308,9 @@ impl Read for Interrupts {
         let (mut words, mut payloads) = (HashSet::new(), HashSet::new());
         for (i, interrupt) in interrupts.iter().enumerate() {
             r.at(&i.to_string(), |r| check(r, interrupt, &mut words, &mut payloads));
+        }
+        if interrupts.len() > 1 {
+            r.found.own_texts.say(&[TextKey::WhichOne, TextKey::NoneOfThese]);
         }
         Some(Self(interrupts))
     }

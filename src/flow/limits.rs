@@ -72,6 +72,8 @@ pub const VALUE_BYTES: usize = 32_000;
 pub const STEP_BUDGET: u32 = 200;
 /// Bubbles that one step may say before it is cut.
 pub const BUBBLES_PER_STEP: usize = 50;
+/// Messages that the answer of an HTTP call may say (`reply`).
+pub const REPLY_MESSAGES: usize = 10;
 /// `call`s within `call`s.
 pub const CALL_DEPTH: usize = 16;
 /// Interrupts within interrupts that come back.

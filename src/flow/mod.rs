@@ -32,6 +32,7 @@ pub mod live_chat;
 mod markup;
 mod memory;
 pub mod moving;
+pub mod own_texts;
 mod parse;
 pub mod read;
 mod read_schema;
@@ -51,11 +52,13 @@ pub mod text;
 pub mod token;
 pub mod trace;
 pub mod translation;
+pub mod tries;
 pub mod variable;
 mod walk;
 pub mod web_url;
 pub mod words;
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
@@ -64,8 +67,9 @@ pub use check::check;
 pub use parse::parse;
 pub use step::{open, step};
 
+use crate::domain::people::Roster;
 use action::Action;
-use expression::Scope;
+use expression::{People, Scope};
 use fallback::Fallback;
 use interrupt::{Interrupt, Keyword, Sign};
 use session_rules::{Keep, OnTimeout};
@@ -153,12 +157,16 @@ impl Flow {
         accepted.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
-    /// A text of the server's own, in the flow's words where it has some. The scope serves its `{{ }}`.
-    pub fn text(&self, key: TextKey, scope: &Scope<'_>) -> String {
+    /// A text of the server's own, in the flow's words where it has some. The scope and the roster serve its `{{ }}`.
+    /// `None`: it names `agents`, and there is no roster.
+    pub fn text(&self, key: TextKey, scope: &Scope<'_>, roster: Option<&Roster>) -> Option<String> {
+        let missed = Cell::new(false);
+        let scope = &Scope { people: People { roster, missed: Some(&missed) }, ..*scope };
         let language = text::pick(&self.languages, scope.locale);
         let own = self.texts.get(key).and_then(|text| text.render(language, scope, &mut Holes::default()).ok());
         let own = own.filter(|words| !words.trim().is_empty());
-        own.unwrap_or_else(|| key.built_in(self.languages.get(language).map_or("en", String::as_str)).to_owned())
+        let built_in = || key.built_in(self.languages.get(language).map_or("en", String::as_str)).to_owned();
+        (!missed.get()).then(|| own.unwrap_or_else(built_in))
     }
 
     /// Pipelines and statuses that its tickets name.

@@ -13,6 +13,7 @@ use super::action::{Shape, TicketDefaults};
 use super::check::Env;
 use super::issue::{Code, Issue, Severity};
 use super::limits;
+use super::own_texts::OwnTexts;
 pub use super::read_schema::{ObjectSchema, unindent};
 use super::variable::{Pattern, Variable};
 
@@ -54,6 +55,8 @@ pub struct Found {
     pub expressions: usize,
     /// All texts, for translators.
     pub texts: Vec<TextPlace>,
+    /// Of the server's own texts, those that may be said.
+    pub own_texts: OwnTexts,
     /// Each node's name, and the type and shape of its actions; `None` where an action could not be read.
     pub nodes: Vec<(String, Vec<Option<ReadAction>>)>,
     /// Something could not even be told what it is: what it may have set or led to is unknown.

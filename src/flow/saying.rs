@@ -23,6 +23,14 @@ impl Run<'_> {
         self.say(Content::Text { text }, Vec::new());
     }
 
+    /// A text of the server's own that is said only where the flow has words for it.
+    pub fn say_if_given(&mut self, key: TextKey) {
+        let flow = self.flow.clone();
+        if let Some(text) = flow.texts.get(key) {
+            self.say_text(text);
+        }
+    }
+
     /// As `say`, where expressions may have broken a limit that cutting does not mend: told, and the error text instead.
     /// Whether it was said.
     pub fn say_within_limits(&mut self, content: Content, quick_replies: Vec<QuickReply>) -> bool {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::check::{Env, names, too_large};
 use super::document::Document;
 use super::read::{Edge, Read, ReadAction, Reader, TextPlace};
+use super::text::TextKey;
 
 #[derive(Debug, Default)]
 pub struct Survey {
@@ -16,6 +17,8 @@ pub struct Survey {
     pub texts: Vec<TextPlace>,
     /// Each node's name and actions; `None` where an action could not be read.
     pub nodes: Vec<(String, Vec<Option<ReadAction>>)>,
+    /// Of the server's own texts, those that the flow may say and has no words for.
+    pub own_texts: Vec<TextKey>,
     /// From where to which of the nodes.
     pub edges: Vec<Edge>,
 }
@@ -29,7 +32,8 @@ pub fn survey(document: &Value) -> Survey {
     let mut reader = Reader::new(&env, names(document));
     let _ = Document::read(&mut reader, document);
     let (languages, found) = (reader.languages, reader.found);
-    Survey { languages, texts: found.texts, nodes: found.nodes, edges: found.edges }
+    let own_texts = found.own_texts.absent(document);
+    Survey { languages, texts: found.texts, nodes: found.nodes, own_texts, edges: found.edges }
 }
 
 impl Survey {

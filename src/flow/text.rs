@@ -232,7 +232,7 @@ impl JsonSchema for Title {
 macro_rules! text_keys {
     ($($(#[doc = $doc:literal])* $name:ident $word:literal $fr:literal $en:literal;)*) => {
         /// The texts that the server says on its own. A flow may have its own under `texts`.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum TextKey { $($(#[doc = $doc])* $name),* }
 
         impl TextKey {
@@ -255,6 +255,8 @@ macro_rules! text_keys {
 text_keys! {
     /// Something in the flow went wrong.
     Error "error" "Un souci technique, réessayez." "Something went wrong, please try again.";
+    /// An HTTP call failed that says nothing of its own (`failed`); nothing is said unless the flow has this text.
+    CalloutFailed "callout_failed" "" "";
     /// A choice of an earlier question was tapped (`stale_choice: explain`).
     StaleChoice "stale_choice" "Ce choix n'est plus d'actualité." "That choice is no longer open.";
     /// No option was recognised.

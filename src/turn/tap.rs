@@ -47,7 +47,7 @@ pub(super) fn tapped(cx: &Situation<'_>, mut draft: Draft, tap: &Tap, event: &In
             Some(session) => Scope::of(session, contact, page, cx.at),
             None => Scope::bare(contact, contact.locale.as_deref().unwrap_or_default(), page, cx.at),
         };
-        let text = flow.text(TextKey::StaleChoice, &scope);
+        let Some(text) = flow.text(TextKey::StaleChoice, &scope, cx.roster) else { return Turn::NeedsRoster };
         draft.send(Author::Bot, MessageOut::text(text), 0);
     }
     match (policy, running) {

@@ -175,6 +175,8 @@ fn patterns_cost_little_however_they_are_written() {
     }
     let many: Vec<Value> = (0..10_000).map(|i| ask(&format!("\\w{{3}}{i}"))).collect();
     refused("many patterns", &with_actions(many), Code::TooLarge);
+    let within = (0..10_000).map(|i| json!({ "type": "set", "values": { "a": format!("{{{{ a is matching('\\w{{3}}{i}') }}}}") } }));
+    refused("many patterns within expressions", &with_actions(within.collect()), Code::BadTemplate);
     let same: Vec<Value> = (0..10_000).map(|_| ask(r"^[\p{L}]{4}$")).collect();
     assert!(check_soon("one pattern often", &with_actions(same)).flow.is_some());
 }

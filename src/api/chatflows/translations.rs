@@ -50,6 +50,8 @@ pub struct TranslationsView {
     translated: usize,
     /// Texts whose source is said for want of a target.
     missing: usize,
+    /// Texts that are written once, for every language: the source is said.
+    shared: usize,
     /// In the document's order.
     texts: Vec<TranslationView>,
 }
@@ -69,10 +71,10 @@ pub struct TranslationView {
 impl From<Table> for TranslationsView {
     fn from(table: Table) -> Self {
         let count = |state| table.texts.iter().filter(|row| row.state == state).count();
-        let (translated, missing) = (count(State::Translated), count(State::Missing));
+        let (translated, missing, shared) = (count(State::Translated), count(State::Missing), count(State::Shared));
         let Table { source_locale, locale, texts } = table;
         let row = |TextRow { pointer, source, target, max_length, state }| TranslationView { pointer, source, target, max_length, state };
-        Self { locale, source_locale, translated, missing, texts: texts.into_iter().map(row).collect() }
+        Self { locale, source_locale, translated, missing, shared, texts: texts.into_iter().map(row).collect() }
     }
 }
 
@@ -94,6 +96,9 @@ pub struct TranslationsBody {
     #[serde(default)]
     #[allow(dead_code, reason = "as it was read")]
     missing: Option<u64>,
+    #[serde(default)]
+    #[allow(dead_code, reason = "as it was read")]
+    shared: Option<u64>,
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]

@@ -277,6 +277,12 @@ pub fn invalid_words(run: &mut Run<'_>, own: Option<&Text>) -> String {
     own.and_then(|text| run.text(text)).unwrap_or_else(|| run.own_text(TextKey::InvalidOption))
 }
 
+/// What the server says where nothing was understood; `counts`: the action counts the misses itself, whatever the fallback.
+pub fn note_own_texts(r: &mut Reader<'_>, counts: bool) {
+    let own = &mut r.found.own_texts;
+    if counts { own.say(&[TextKey::InvalidOption]) } else { own.say_unless_fallback(TextKey::InvalidOption) }
+}
+
 /// Whether the action waits, and what may be wrong with that.
 pub fn settle_wait(r: &mut Reader<'_>, wait: Option<bool>, save: Option<&Save>, options: &[Choice], told: &[Key]) -> bool {
     let keys = !options.is_empty() || !told.is_empty();

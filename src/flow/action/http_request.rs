@@ -13,7 +13,9 @@ use crate::flow::read::{Read, Reader, document, shorten, words};
 use crate::flow::read_types::{Ordered, Save, Span, Target, Whole};
 use crate::flow::run::{Arrived, Next, Run};
 use crate::flow::secret::{self, SecretJson, SecretName, SecretText, SecretUrl};
+use crate::flow::text::TextKey;
 
+use super::reply::Reply;
 use super::{Behaviour, Shape};
 
 words! {
@@ -48,6 +50,11 @@ document! {
     ///   "body": { "id": "{{ contact.id }}" }, "basic_auth": { "user": "bot", "password": "{{ secrets.legacy_password }}" },
     ///   "sign": "legacy_hmac", "failed": "handoff" }
     /// ```
+    ///
+    /// ```json
+    /// { "type": "http_request", "method": "POST", "url": "https://advice.example/next", "body": { "said": "{{ last_text }}" },
+    ///   "reply": { "goto": ["menu", "handoff"], "set": ["topic"] }, "failed": "handoff" }
+    /// ```
     pub struct HttpRequest {
         /// The HTTP method, in capitals: `GET`, `POST`, `PUT`, `PATCH`, `DELETE`, or whatever the other side understands.
         pub method: Method = Method::default(),
@@ -74,7 +81,10 @@ document! {
         pub save: Saves = Saves(Vec::new()),
         /// The variable that gets the answer's status code.
         pub save_status: Option<Save>,
-        /// Where to go on when no answer came, or its status is not 2xx.
+        /// The answer itself may say texts, set variables and choose the next node, of those listed here.
+        pub reply: Option<Reply>,
+        /// Where to go on when no answer came, or its status is not 2xx. Without it the flow goes on with the next action, after
+        /// its text `callout_failed`, where it has one under `texts`.
         pub failed: Option<Target>,
         /// Where to go on when the time was over; `failed` unless said otherwise.
         pub timed_out: Option<Target>,
@@ -187,7 +197,7 @@ impl Behaviour for HttpRequest {
     }
 
     fn shape(&self) -> Shape {
-        Shape { pauses: true, ..Shape::default() }
+        Shape { pauses: true, speaks: self.reply.is_some(), ..Shape::default() }
     }
 
     fn run(&self, run: &mut Run<'_>) -> Next {
@@ -213,7 +223,7 @@ impl Behaviour for HttpRequest {
                     }
                     run.set(name, value);
                 }
-                Next::On
+                self.reply.as_ref().map_or(Next::On, |reply| self.replied(run, reply, body))
             }
             CalloutResult::Answered { status, .. } => self.fail(run, self.failed, &format!("the answer's status is {status}")),
             CalloutResult::TimedOut => self.fail(run, self.timed_out.or(self.failed), "no answer in time"),
@@ -251,12 +261,27 @@ impl HttpRequest {
         Some(CalloutRequest { method, url, headers, body, form, basic_auth, sign, timeout_ms, retries })
     }
 
+    fn replied(&self, run: &mut Run<'_>, reply: &Reply, answer: &Value) -> Next {
+        let why = match reply.follow(run, answer) {
+            Ok(next) => {
+                run.trace("reply", true, "the answer is followed");
+                return next;
+            }
+            Err(why) => format!("the answer cannot be followed: {why}"),
+        };
+        if self.failed.is_some() {
+            run.report("bad_reply", why.as_str());
+        }
+        self.fail(run, self.failed, &why)
+    }
+
     fn fail(&self, run: &mut Run<'_>, target: Option<Target>, why: &str) -> Next {
         run.trace("failed", target.is_some(), why);
         match target {
             Some(target) => Next::Goto(target.0),
             None => {
                 run.report("callout_failed", format!("{why}, and the action has no `failed` arm"));
+                run.say_if_given(TextKey::CalloutFailed);
                 Next::On
             }
         }

@@ -18,6 +18,7 @@ mod goto;
 mod http_request;
 mod label_contact;
 mod receipt;
+mod reply;
 mod send_buttons;
 mod send_carousel;
 mod send_media;

@@ -59,6 +59,9 @@ impl Behaviour for SendButtons {
         }
         let keys: Vec<Key> = self.buttons.iter().filter_map(ButtonSpec::key).collect();
         self.wait = Some(buttons::settle_wait(r, self.wait, self.save.as_ref(), &self.options, &keys));
+        if self.wait == Some(true) && self.invalid.is_none() {
+            buttons::note_own_texts(r, self.attempts.is_some() || self.exhausted.is_some());
+        }
     }
 
     fn shape(&self) -> Shape {

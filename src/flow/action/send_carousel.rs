@@ -108,6 +108,9 @@ impl Behaviour for SendCarousel {
         let cards = self.cards.iter().chain(self.card.as_ref().map(|card| &card.0));
         let keys: Vec<Key> = cards.flat_map(|card| &card.buttons).filter_map(ButtonSpec::key).collect();
         self.wait = Some(buttons::settle_wait(r, self.wait, self.save.as_ref(), &self.options, &keys));
+        if self.wait == Some(true) && self.invalid.is_none() {
+            buttons::note_own_texts(r, self.attempts.is_some() || self.exhausted.is_some());
+        }
     }
 
     fn shape(&self) -> Shape {

@@ -17,7 +17,8 @@ document! {
     ///
     /// Each text in it is a template, so that the result is always valid JSON; a text that is one expression keeps its
     /// value's type. What Meta would refuse is told by the check, and again once it is rendered: then the error text is said
-    /// instead. A payload in it reaches the flow through an interrupt with that `postback`.
+    /// instead. A payload in it reaches the flow through an interrupt with that `postback`. Its texts are the same in every language,
+    /// and translators do not see them: `{{ 'Oui' if locale == 'fr_FR' else 'Yes' }}` says it in two.
     ///
     /// ```json
     /// { "type": "send_raw", "message": { "attachment": { "type": "template", "payload": {

@@ -85,6 +85,9 @@ impl Behaviour for SendTemplate {
         let pictures = self.image_grid.iter().flat_map(|grid| &grid.images).filter_map(ImageSpec::key);
         let keys: Vec<Key> = self.buttons().iter().filter_map(ButtonSpec::key).chain(pictures).collect();
         self.wait = Some(buttons::settle_wait(r, self.wait, self.save.as_ref(), &[], &keys));
+        if self.wait == Some(true) && self.invalid.is_none() {
+            buttons::note_own_texts(r, self.attempts.is_some() || self.exhausted.is_some());
+        }
     }
 
     fn shape(&self) -> Shape {

@@ -7,11 +7,11 @@ use std::sync::{Arc, LazyLock};
 use minijinja::value::{Enumerator, Object, Serde};
 use serde_json::Value;
 
+use super::literals;
 use crate::domain::Timestamp;
 use crate::domain::contact::Contact;
 use crate::domain::ids::ChatflowId;
 use crate::domain::people::{OnDuty, Presence, Roster};
-use super::literals;
 use crate::flow::session::{Entry, Session};
 use crate::flow::trace::{MASK, kept};
 use crate::flow::variable::{self, Variables};

@@ -142,7 +142,8 @@ fn times_and_dates_are_reckoned_with() {
     ] {
         assert_eq!(holds(source, json!({})), Ok(true), "{source}");
     }
-    for source in ["'2026-02-27' | plus('5h')", "'soon' | plus('1d')", "now | plus(by)", "'14:30' | timestamp", "'9999-12-31' | plus('2d')"] {
+    for source in ["'2026-02-27' | plus('5h')", "'soon' | plus('1d')", "now | plus(by)", "'14:30' | timestamp", "'9999-12-31' | plus('2d')"]
+    {
         assert!(holds(source, json!({ "by": "3 weeks" })).is_err(), "{source}");
     }
 }
@@ -187,7 +188,12 @@ fn what_a_call_answered_is_picked_from() {
     ] {
         assert_eq!(holds(source, values.clone()), Ok(true), "{source}");
     }
-    for source in ["items | map('title')", "items | map(attribut='title')", "items | selectattr('id', chosen, 1)", "chosen | map(attribute='x') | first is defined"] {
+    for source in [
+        "items | map('title')",
+        "items | map(attribut='title')",
+        "items | selectattr('id', chosen, 1)",
+        "chosen | map(attribute='x') | first is defined",
+    ] {
         let outcome = holds(source, values.clone());
         assert_ne!(outcome, Ok(true), "{source}");
     }

@@ -79,7 +79,9 @@ pub fn span(text: &str) -> Result<SignedDuration, String> {
     let text = text.trim();
     let (back, plain) = text.strip_prefix('-').map_or((false, text), |plain| (true, plain));
     let span = Duration::parse(plain).map(|span| if back { -span.0 } else { span.0 });
-    span.ok_or_else(|| format!("`{text}` is not a duration: a whole number and `s`, `m`, `h` or `d`, such as `3d` or `-90m`; at most a year"))
+    span.ok_or_else(|| {
+        format!("`{text}` is not a duration: a whole number and `s`, `m`, `h` or `d`, such as `3d` or `-90m`; at most a year")
+    })
 }
 
 /// Later, or earlier, by so much. A date takes whole days; a time of day goes round at midnight. Unset stays unset.

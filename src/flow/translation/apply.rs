@@ -5,12 +5,13 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::holes::{Piece, lost, pieces};
-use super::{TextRow, locale as read_locale, table};
+use super::{OWN_TEXTS, TextRow, locale as read_locale, table};
 use crate::flow::check::{Env, check};
 use crate::flow::issue::Severity;
 use crate::flow::limits;
+use crate::flow::own_texts::speaks;
 use crate::flow::read::shorten;
-use crate::flow::text::normalise_locale;
+use crate::flow::text::{TextKey, normalise_locale};
 
 /// One row that came back.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,7 +94,7 @@ fn problems(change: &Change, row: &TextRow, target: Option<&str>, of_source: boo
         refuse("changed_source", detail);
     }
     let Some(target) = target else {
-        if of_source {
+        if of_source && row.target.is_some() {
             refuse("source_removed", format!("`{}` would have no text in the flow's first language", row.pointer));
         }
         return found;
@@ -115,7 +116,7 @@ fn problems(change: &Change, row: &TextRow, target: Option<&str>, of_source: boo
 }
 
 fn write(document: &mut Value, row: &TextRow, locale: &str, source_locale: &str, target: Option<String>) {
-    let Some(place) = document.pointer_mut(&row.pointer) else { return };
+    let Some(place) = document.pointer_mut(&row.pointer) else { return add_own_text(document, row, locale, target) };
     let by_locale = match place {
         Value::Object(by_locale) => by_locale,
         shared => {
@@ -137,6 +138,21 @@ fn write(document: &mut Value, row: &TextRow, locale: &str, source_locale: &str,
         (None, Some(target)) => drop(by_locale.insert(locale.to_owned(), target.into())),
         (Some(key), None) => drop(by_locale.shift_remove(&key)),
         (None, None) => {}
+    }
+}
+
+/// The flow had no words of its own for what the server says: what it said so far stays in the other languages.
+fn add_own_text(document: &mut Value, row: &TextRow, locale: &str, target: Option<String>) {
+    let word = row.pointer.strip_prefix(OWN_TEXTS);
+    let Some((key, target)) = TextKey::ALL.iter().find(|key| Some(key.word()) == word).zip(target) else { return };
+    let languages = document.get("languages").and_then(Value::as_array).cloned().unwrap_or_else(|| vec!["en".into()]);
+    let languages = languages.iter().filter_map(Value::as_str).map(normalise_locale);
+    let mut by_locale: Map<String, Value> =
+        languages.filter(|language| speaks(language)).map(|language| (language.clone(), key.built_in(&language).into())).collect();
+    by_locale.insert(locale.to_owned(), target.into());
+    let Some(document) = document.as_object_mut() else { return };
+    if let Value::Object(texts) = document.entry("texts").or_insert_with(|| Map::new().into()) {
+        texts.insert(key.word().to_owned(), by_locale.into());
     }
 }
 

@@ -14,6 +14,8 @@ use serde_json::Value;
 
 pub use apply::{Change, Refusal, apply};
 
+use super::limits;
+use super::own_texts::speaks;
 use super::survey::{Survey, survey};
 use super::text::{normalise_locale, pick, primary};
 
@@ -73,16 +75,28 @@ pub fn locale(text: &str) -> Option<String> {
     (good && plain && first.chars().all(|c| c.is_ascii_alphabetic())).then_some(locale)
 }
 
-/// What cannot be read of the document is left out.
+/// Where a flow has its own words for what the server says.
+const OWN_TEXTS: &str = "/texts/";
+
+/// What cannot be read of the document is left out. After its texts come those of the server's own that the flow may say
+/// and the locale has no words for.
 pub fn table(document: &Value, locale: &str) -> Table {
-    let Survey { languages, texts, .. } = survey(document);
+    let Survey { languages, texts, own_texts, .. } = survey(document);
     let source_locale = languages.first().cloned().unwrap_or_default();
     let rows = texts.into_iter().filter_map(|place| {
         let shown = Shown::of(document.pointer(&place.pointer)?, &source_locale, locale)?;
         let Shown { source, target, state } = shown;
         Some(TextRow { pointer: place.pointer, source, target, max_length: place.most, state })
     });
-    let texts = rows.collect();
+    // The server has no words in this language: until the flow has, they are English.
+    let own = own_texts.into_iter().filter(|_| !speaks(locale)).map(|key| TextRow {
+        pointer: format!("{OWN_TEXTS}{}", key.word()),
+        source: key.built_in(&source_locale).to_owned(),
+        target: None,
+        max_length: if key.on_button() { limits::TITLE_CHARS } else { limits::AUTHORED_CHARS },
+        state: State::Missing,
+    });
+    let texts = rows.chain(own).collect();
     Table { source_locale, locale: locale.to_owned(), texts }
 }
 

@@ -47,7 +47,7 @@ fn a_file_that_comes_back_as_it_went_changes_nothing() {
         let before = table(&document(), locale);
         for (name, changes) in [("csv", csv::read(&csv::write(&before))), ("xliff", xliff::read(&xliff::write(&before), &before))] {
             let changes = changes.unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
-            assert_eq!(changes.len(), 4, "{name}");
+            assert_eq!(changes.len(), before.texts.len(), "{name}");
             let after = apply(&document(), locale, &Env::default(), &changes).unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
             assert_eq!(after, document(), "{name} {locale}");
         }
@@ -67,6 +67,30 @@ fn translations_go_where_they_belong() {
     assert_eq!(german["languages"], json!(["fr", "en", "fr_CA", "de"]));
     let source = apply(&document(), "fr", &Env::default(), &[change("/texts/error", "Zut"), change(WHERE, "Où donc ?")]).unwrap();
     assert_eq!((&source["texts"]["error"], &source.pointer(WHERE).unwrap()["fr"]), (&json!("Zut"), &json!("Où donc ?")));
+}
+
+#[test]
+fn what_the_server_says_on_its_own_is_translated_where_it_has_no_words() {
+    let own = |locale: &str| -> Vec<String> {
+        let rows = table(&document(), locale).texts.into_iter().skip(4);
+        rows.map(|row| format!("{} {} {:?}", row.pointer, row.source, row.state)).collect()
+    };
+    let french = [
+        "/texts/stale_choice Ce choix n'est plus d'actualité. Missing",
+        "/texts/invalid_option Je n'ai pas compris. Choisissez une des réponses proposées. Missing",
+    ];
+    assert_eq!((own("de").as_slice(), own("en").len(), own("fr").len()), (&french.map(str::to_owned)[..], 0, 0));
+    let after = apply(&document(), "de", &Env::default(), &[change("/texts/invalid_option", "Wie bitte?")]).unwrap();
+    let texts = &after["texts"]["invalid_option"];
+    assert_eq!((&texts["de"], &texts["en"]), (&json!("Wie bitte?"), &json!("I did not get that. Please pick one of the answers.")));
+    assert_eq!(texts.as_object().unwrap().keys().collect::<Vec<_>>(), ["fr", "en", "fr_CA", "de"], "the others are told what they were");
+    assert_eq!(after["languages"], json!(["fr", "en", "fr_CA", "de"]));
+    let german = json!({ "spec_version": "1.0", "languages": ["de"], "start": "a", "nodes": { "a": [
+        { "type": "ask", "text": "Ja?", "answer": "yes_no" }] } });
+    let after = apply(&german, "de", &Env::default(), &[change("/texts/yes", "Ja")]).unwrap();
+    assert_eq!(after["texts"], json!({ "yes": { "de": "Ja" } }));
+    let long = change("/texts/no", "Nein, ganz und gar nicht");
+    assert_eq!(apply(&german, "de", &Env::default(), &[long]).unwrap_err()[0].code, "too_long");
 }
 
 #[test]

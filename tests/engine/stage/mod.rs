@@ -243,7 +243,8 @@ impl Stage {
         turn.notes.insert(0, "the choice is one of an earlier question".into());
         if let (StaleChoice::Explain, Some(session)) = (flow.stale_choice, &self.session) {
             let scope = causerie::flow::expression::Scope::of(session, &self.contact, "Page", self.at);
-            let message = causerie::domain::message::MessageOut::text(flow.text(TextKey::StaleChoice, &scope));
+            let text = flow.text(TextKey::StaleChoice, &scope, Some(&self.roster)).unwrap_or_default();
+            let message = causerie::domain::message::MessageOut::text(text);
             turn.effects.insert(0, Effect::Send { message, pause_ms: 0 });
         }
         turn

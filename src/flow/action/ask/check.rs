@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use super::{Ask, Style};
+use crate::flow::action::Behaviour;
 use crate::flow::answer::AnswerType;
 use crate::flow::issue::Code;
 use crate::flow::limits;
 use crate::flow::read::Reader;
-use crate::flow::text::Text;
+use crate::flow::text::TextKey;
+use crate::flow::tries::Tries;
 
 impl Ask {
     pub(super) fn check_options(&self, r: &mut Reader<'_>, kind: AnswerType) {
@@ -38,10 +40,27 @@ impl Ask {
         }
     }
 
+    /// What the server may say for it.
+    pub(super) fn note_own_texts(&self, r: &mut Reader<'_>, kind: AnswerType) {
+        let own = &mut r.found.own_texts;
+        if self.invalid.is_none() {
+            if self.minds_misses() { own.say(&[kind.invalid()]) } else { own.say_unless_fallback(kind.invalid()) }
+        }
+        if kind == AnswerType::YesNo && self.options.is_empty() {
+            own.say(&[TextKey::Yes, TextKey::No]);
+        }
+        if self.options.len() > limits::QUICK_REPLIES {
+            own.say(&[TextKey::More, TextKey::Back]);
+        }
+        if self.style == Style::Buttons && self.text.templates().iter().any(|template| template.constant().is_none()) {
+            own.say(&[TextKey::Choose]);
+        }
+    }
+
     pub(super) fn check_fields(&self, r: &mut Reader<'_>, kind: AnswerType) {
         let over = if self.style == Style::Buttons { limits::BUTTON_TEXT_CHARS } else { limits::BUBBLE_CHARS };
-        for (field, text) in [("text", Some(&self.text)), ("invalid", self.invalid.as_ref())] {
-            if let Some(longest) = text.map(Text::longest).filter(|longest| *longest > over) {
+        for (field, longest) in [("text", self.text.longest()), ("invalid", self.invalid.as_ref().map_or(0, Tries::longest))] {
+            if longest > over {
                 let message = format!("the text has {longest} characters, more than the {over} that fit over the answers");
                 r.at(field, |r| r.issue(Code::TextTooLong, message, "say the beginning with `send_text` before it"));
             }

@@ -20,6 +20,7 @@ use crate::flow::read_types::{AnsweredTarget, Save, Whole};
 use crate::flow::run::{Arrived, Heard, Next, Run};
 use crate::flow::session::Wait;
 use crate::flow::text::{Text, TextKey, Title};
+use crate::flow::tries::Tries;
 use crate::flow::variable::{Pattern, Plain};
 use crate::flow::words::normalise;
 
@@ -41,6 +42,11 @@ document! {
     ///
     /// ```json
     /// { "type": "ask", "text": { "fr": "Votre adresse e-mail ?", "en": "Your e-mail address?" }, "answer": "email", "save": "email" }
+    /// ```
+    ///
+    /// ```json
+    /// { "type": "ask", "text": "Your postcode?", "save": "postcode", "pattern": "^[0-9]{5}$", "attempts": 3,
+    ///   "invalid": ["Five digits, please.", "For example 75011."] }
     /// ```
     ///
     /// ```json
@@ -68,8 +74,8 @@ document! {
         pub accept: Vec<String> = Vec::new(),
         /// How often it is asked, 1 to 20; 3 where `exhausted` says what follows, else until the answer fits.
         pub attempts: Option<Whole<1, 20>>,
-        /// Said when the answer does not fit.
-        pub invalid: Option<Text>,
+        /// Said when the answer does not fit: a text, or a list of texts, one for each try; the last is said again.
+        pub invalid: Option<Tries>,
         /// Where to go on when no attempt is left; with the next action unless said otherwise.
         pub exhausted: Option<AnsweredTarget>,
         /// Not asked where the variable has a value already.
@@ -111,6 +117,7 @@ impl Behaviour for Ask {
         }
         self.check_options(r, kind);
         self.check_fields(r, kind);
+        self.note_own_texts(r, kind);
     }
 
     fn shape(&self) -> Shape {
@@ -317,7 +324,7 @@ impl Ask {
         if self.attempts.or(self.exhausted.map(|_| Whole(3))).is_some_and(|most| attempt >= most.0) {
             return self.exhausted.map_or(Next::On, |target| Next::Goto(target.0));
         }
-        match &self.invalid {
+        match self.invalid.as_ref().and_then(|tries| tries.after(attempt)) {
             Some(text) => self.prompt(run, text, run.page()),
             None => {
                 let words = run.own_text(self.kind().invalid());

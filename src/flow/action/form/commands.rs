@@ -1,7 +1,7 @@
 //! Back, cancel and skip: their words, their quick replies; and how a form numbers what can be tapped.
 
 use crate::domain::message::QuickReply;
-use crate::flow::read::words;
+use crate::flow::read::{Reader, words};
 use crate::flow::run::Run;
 use crate::flow::text::TextKey;
 use crate::flow::words::normalise;
@@ -76,6 +76,18 @@ pub fn chip(run: &mut Run<'_>, key: TextKey, option: u16) -> QuickReply {
 }
 
 impl Form {
+    /// What the server may say for it.
+    pub(super) fn note_own_texts(&self, r: &mut Reader<'_>) {
+        let own = &mut r.found.own_texts;
+        own.say(&[TextKey::FormCancelled]);
+        for control in &self.controls {
+            own.say(&[control.command().key()]);
+        }
+        if self.confirm.is_some() {
+            own.say(&[TextKey::Yes, TextKey::No, TextKey::InvalidYesNo, TextKey::FormChange, TextKey::InvalidOption]);
+        }
+    }
+
     /// The flow's own words for it, and those of the languages.
     pub(super) fn command(&self, run: &Run<'_>, said: &str) -> Option<Command> {
         let built_in = WORDS.iter().find(|(_, words)| words.contains(&said)).map(|(command, _)| *command);

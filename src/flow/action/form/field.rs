@@ -58,6 +58,10 @@ impl Read for FormField {
         let rules = FieldRules::read(r, &Value::Object(rules));
         let mut ask = Ask::read(r, &Value::Object(question))?;
         ask.settle(r);
+        if ask.invalid.is_none() {
+            // The flow's fallback is not for forms.
+            r.found.own_texts.say(&[ask.kind().invalid()]);
+        }
         Some(Self { ask, rules: rules? })
     }
 }

@@ -303,7 +303,7 @@ impl Form {
             state.done(field, How::Skipped);
             return self.go_on(run, state);
         }
-        let words = match one.ask.invalid.as_ref().and_then(|text| run.text(text)) {
+        let words = match one.ask.invalid.as_ref().and_then(|tries| tries.after(attempt)).and_then(|text| run.text(text)) {
             Some(words) => words,
             None => run.own_text(one.ask.kind().invalid()),
         };

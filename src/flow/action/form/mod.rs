@@ -87,6 +87,7 @@ impl Behaviour for Form {
         if self.attempts.is_some() && self.confirm.is_none() {
             r.at("attempts", |r| r.issue(Code::NoEffect, "`attempts` means nothing without `confirm`", "each field has its own"));
         }
+        self.note_own_texts(r);
         r.at("fields", |r| {
             match self.fields.len() {
                 0 => r.issue(Code::MissingField, "the form has no fields", ""),
