@@ -92,7 +92,7 @@ settings! {
         previous_app_secret: Option<SecretString> = None,
         verify_token: Option<SecretString> = None,
         graph_url: String = "https://graph.facebook.com".to_owned(),
-        graph_version: String = "v25.0".to_owned(),
+        graph_version: String = "v26.0".to_owned(),
     }
     limits: Limits {
         /// Bytes of an admin request's body; a flow document must fit.
@@ -108,13 +108,13 @@ settings! {
     sending: Sending {
         /// Milliseconds until a send is given up.
         timeout_ms: u32 = 10_000,
-        /// Milliseconds that a message belongs to the node that sends it; longer than the timeout.
+        /// Milliseconds that a message belongs to the node that sends it.
         lease_ms: u32 = 30_000,
         /// Milliseconds that an echo is waited for after a send whose end is unknown, before it is repeated.
         echo_grace_ms: u32 = 15_000,
         /// Tries before a message fails.
         attempts: u32 = 8,
-        /// Sends under way at once, all pages together.
+        /// Sends under way at once, for each page: one whose calls hang takes no other's.
         in_flight: u32 = 256,
     }
     callouts: Callouts {
@@ -158,6 +158,17 @@ impl Explanations {
     /// How long they are kept; `None`: they are never written.
     pub fn kept(&self) -> Option<SignedDuration> {
         (self.keep_days > 0).then(|| SignedDuration::from_hours(24 * i64::from(self.keep_days)))
+    }
+}
+
+/// Milliseconds of a claim that are left for the way to the sender and for the page's pace. With less, messages would be
+/// put back for ever.
+const ROOM_MS: u64 = 1_000;
+
+impl Sending {
+    /// A claim outlasts the send and the wait for its echo: else the next sender would repeat what is still under way.
+    fn has_room(&self) -> bool {
+        u64::from(self.lease_ms) >= u64::from(self.timeout_ms) + u64::from(self.echo_grace_ms) + ROOM_MS
     }
 }
 
@@ -208,8 +219,12 @@ impl Settings {
 
     fn check(&self) -> Result<(), ConfigError> {
         let rules = [
-            (self.sending.lease_ms > self.sending.timeout_ms, "`sending.lease_ms` must be more than `sending.timeout_ms`"),
+            (
+                self.sending.has_room(),
+                "`sending.lease_ms` must be at least a second more than `sending.timeout_ms` and `sending.echo_grace_ms` together",
+            ),
             (self.sending.attempts > 0, "`sending.attempts` must be at least 1"),
+            (self.sending.in_flight > 0, "`sending.in_flight` must be at least 1"),
             (self.limits.mailbox > 0 && self.limits.waiting_events > 0, "`limits` must be at least 1"),
             (self.sign_in.access_minutes > 0 && self.sign_in.refresh_days > 0, "`sign_in` lifetimes must be at least 1"),
             (is_url(&self.meta.graph_url), "`meta.graph_url` must be a URL without a slash at the end"),
@@ -302,11 +317,19 @@ mod tests {
             ("", ("CAUSERIE_SIGN_IN_ACCESS_MINUTES", "soon"), "a whole number"),
             ("[server]\nlistn = 1", ("A", ""), "listn"),
             ("[sending]\nlease_ms = 1", ("A", ""), "lease_ms"),
+            ("[sending]\nlease_ms = 25999", ("A", ""), "lease_ms"),
+            ("[sending]\necho_grace_ms = 19001", ("A", ""), "echo_grace_ms"),
+            ("[sending]\nin_flight = 0", ("A", ""), "in_flight"),
             ("[meta]\ngraph_url = \"https://x/\"", ("A", ""), "graph_url"),
         ] {
             let error = load(file, &[environment]).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
         }
+    }
+
+    #[test]
+    fn a_claim_that_just_holds_a_send_and_its_echo_is_taken() {
+        assert_eq!(load("[sending]\nlease_ms = 26000", &[]).unwrap().sending.lease_ms, 26_000);
     }
 
     #[test]

@@ -200,3 +200,9 @@ async fn a_thread_is_passed_and_its_owner_is_read() {
     let body: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(body, json!({"recipient": {"id": "2002"}, "metadata": "to agent", "target_app_id": PAGE_INBOX_APP}));
 }
+
+#[test]
+fn the_settings_and_the_client_speak_of_the_same_version_of_metas_api() {
+    let settings = causerie::config::Settings::default();
+    assert_eq!(settings.meta.graph_version, GraphSettings::default().version);
+}

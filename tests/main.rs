@@ -36,6 +36,7 @@ mod postgres;
 mod readme;
 mod rehearsal;
 mod routing;
+mod sending;
 mod shown;
 mod versions;
 mod walks;

@@ -144,7 +144,7 @@ impl Handler {
 /// What a send costs when nothing else is done: a body that is ready, the answer read and dropped.
 async fn send_for_ever(sink: SocketAddr, at_once: usize) -> Result<()> {
     let http = reqwest::Client::builder().timeout(std::time::Duration::from_secs(10)).pool_max_idle_per_host(at_once).build()?;
-    let url = format!("http://{sink}/v25.0/{}/messages", seed::PAGE);
+    let url = format!("http://{sink}/v26.0/{}/messages", seed::PAGE);
     let body = format!(
         r#"{{"recipient":{{"id":"{FIRST_PSID}"}},"messaging_type":"RESPONSE","message":{{"text":"Thank you. And what happened?","metadata":"ms_01h455vb4pex5vsknk084sn02q"}}}}"#
     );

@@ -1,6 +1,10 @@
 //! Counters that make the actors observable without reaching into them.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::domain::Timestamp;
 
 #[derive(Debug, Default)]
 pub struct Gauges {
@@ -8,8 +12,9 @@ pub struct Gauges {
     /// Events and orders that were handed to a shard and have not ended.
     pub in_flight: Gauge,
     pub turns_running: Gauge,
-    /// Sends that use the network or the store now; those that wait for a pause to pass are not counted.
+    /// Sends that use the network or the store now; those that wait for their time are in `resting`.
     pub sends_running: Gauge,
+    pub resting: Resting,
     /// The supervisor's rounds under way: what they have claimed and not yet counted is not lost to whoever waits for quiet.
     pub sweeps_running: Gauge,
     pub turns: Gauge,
@@ -40,6 +45,29 @@ impl Gauge {
     pub fn hold(&self) -> Held<'_> {
         self.add(1);
         Held(self)
+    }
+}
+
+/// Sends that wait, and until when: whoever waits for quiet need not wait for them, unless their time has come.
+#[derive(Debug, Default)]
+pub struct Resting(Mutex<BTreeMap<Timestamp, u64>>);
+
+impl Resting {
+    pub fn add(&self, until: Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(until).or_default() += 1;
+    }
+
+    pub fn take(&self, until: Timestamp) {
+        let mut resting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match resting.get_mut(&until) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(resting.remove(&until)),
+        }
+    }
+
+    /// Those that have not noticed yet that it is time.
+    pub fn due(&self, now: Timestamp) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).range(..=now).map(|(_, count)| count).sum()
     }
 }
 

@@ -17,6 +17,7 @@ use super::supervisor::{Shards, Supervisor, Sweeper};
 use super::turning::Work;
 use super::{Key, Options, Shared};
 use crate::clock::SharedClock;
+use crate::domain::Timestamp;
 use crate::domain::command::Command;
 use crate::domain::ids::{ConversationId, PageId};
 use crate::domain::page::PageState;
@@ -66,6 +67,7 @@ impl Actors {
             gauges: super::gauges::Gauges::default(),
             wake: Notify::new(),
             stopping: watch::Sender::new(false),
+            sweeping: tokio::sync::Mutex::default(),
             seeds: parts.seed.into(),
         });
         shared.worlds.load_all(&*shared.store).await?;
@@ -102,7 +104,12 @@ impl Actors {
     fn busy(&self) -> u64 {
         let gauges = &self.shared.gauges;
         let stages = [&gauges.sweeps_running, &gauges.in_flight, &gauges.turns_running, &gauges.sends_running];
-        stages.iter().chain(stages.iter().rev()).map(|gauge| gauge.get()).sum()
+        let there: u64 = stages.iter().map(|gauge| gauge.get()).sum();
+        // A stop ends every rest.
+        let by = if self.shared.is_stopping() { Timestamp::MAX } else { self.shared.clock.now() };
+        let resting = gauges.resting.due(by);
+        let back: u64 = stages.iter().rev().map(|gauge| gauge.get()).sum();
+        there + resting + back
     }
 
     /// Returns once nothing is under way. Looks at real time: it waits for threads, not for the clock.

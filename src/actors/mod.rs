@@ -26,8 +26,10 @@
 pub mod callouts;
 pub mod conversation;
 pub mod dispatcher;
+pub mod gate;
 pub mod gauges;
 pub mod handle;
+pub mod judging;
 pub mod meeting;
 pub mod ordering;
 pub mod sending;
@@ -43,7 +45,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Mutex, Notify, Semaphore, watch};
 
 pub use handle::Actors;
 
@@ -72,7 +74,8 @@ pub struct Options {
     pub send_timeout: Duration,
     /// How long an echo of a send without an answer may take; then the message is sent again.
     pub echo_grace: Duration,
-    /// How long a claimed message is this node's; holds the pause before it, the send and the echo's grace.
+    /// How long a claimed message is this node's: more than the send and the echo's grace take. What else delays a message
+    /// (its pause, the page's pace) has the time between; what takes longer puts it back.
     pub lease: Duration,
     /// Failures that may pass are tried this often, then the message fails with its reason.
     pub send_attempts: u32,
@@ -109,18 +112,15 @@ impl Default for Options {
     }
 }
 
-/// Typing pauses before a bubble are cut to this; longer ones are the flow's `delay`, which is a durable timer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
 impl Options {
     fn lease(&self) -> SignedDuration {
         SignedDuration::try_from(self.lease).unwrap_or(SignedDuration::from_secs(60))
     }
 
-    /// The pause before a bubble, cut to what the claim leaves beside the send and its echo.
-    fn pause_of(&self, item: &OutboxItem) -> Duration {
-        let room = self.lease.saturating_sub(self.send_timeout + self.echo_grace).min(LONGEST_PAUSE);
-        Duration::from_millis(u64::from(item.pause_ms)).min(room)
+    /// The last instant at which a send under this claim still ends, echo included, before another may take it over.
+    fn deadline(&self, item: &OutboxItem) -> Timestamp {
+        let needs = SignedDuration::try_from(self.send_timeout + self.echo_grace).unwrap_or(SignedDuration::MAX);
+        item.claimed_until.and_then(|until| until.checked_sub(needs).ok()).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -140,6 +140,8 @@ pub struct Shared {
     pub wake: Notify,
     /// True from when the server stops: nothing is begun any more.
     stopping: watch::Sender<bool>,
+    /// Held by the sweep that is under way.
+    pub sweeping: Mutex<()>,
     seeds: AtomicU64,
 }
 

@@ -1,55 +1,105 @@
-//! One message on its way to Meta: guard, pause, rate, send, record.
+//! One message on its way to Meta: guard, pause, pace, send, record. What Meta's answer means is [`super::judging`]'s.
+//!
+//! A claim is short. Whatever would outlast it (a long pause, a throttled page, no free slot) puts the message back
+//! until its time, at once and without a doubt: a claim that merely ran out would look as if it may have been sent. So
+//! does a server that stops.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use tokio::sync::SemaphorePermit;
 
 use super::Shared;
-use super::dispatcher::{Blocked, Gate};
+use super::gate::{Gate, Lane, Place};
+use super::judging::{backoff, judge};
 use crate::domain::Timestamp;
 use crate::domain::conversation::{Permission, permission};
-use crate::domain::event::{Inbound, InboundEvent, SendRefusal};
-use crate::domain::ids::{IdMaker, PageId, Psid};
+use crate::domain::ids::Psid;
 use crate::domain::message::{Author, Content, OutboxItem};
-use crate::domain::page::PageState;
-use crate::messenger::error::SendError;
+use crate::domain::page::{Page, PageSettings, PageState};
+use crate::messenger::error::{Cause, SendError};
 use crate::messenger::graph::{PAGE_INBOX_APP, PageAccess, SenderAction, Sent};
 use crate::messenger::send;
-use crate::store::turns::{NewEvent, SendOutcome};
+use crate::store::turns::SendOutcome;
+use crate::turn::PageWorld;
 
-const FIRST_BACKOFF: Duration = Duration::from_secs(1);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
-/// From this percentage of Meta's limit on, the page slows down.
-const USAGE_ALARM: u32 = 90;
-const USAGE_PAUSE: Duration = Duration::from_secs(10);
 const RECORD_TRIES: u32 = 5;
+/// So often a message is sent whose outcome stays unknown: Meta may have taken it each time.
+const UNKNOWN_TRIES: u32 = 5;
+/// What found no free slot in its time looks again after this.
+const SLOT_WAIT: SignedDuration = SignedDuration::from_secs(1);
 
-/// Sends one claimed message and records how it ended. Returns the conversation's next message, claimed.
+/// Takes one claimed message as far as it goes now and records it. Returns the conversation's next message, claimed.
 pub async fn attempt(shared: &Shared, gate: &Gate, item: OutboxItem) -> Option<OutboxItem> {
-    pause(shared, gate, &item).await;
-    let Ok(_slot) = gate.slots.acquire().await else { return None };
-    wait_for_rate(shared, gate).await;
-    // `None`: too late for this claim, another may hold it by now. The lease brings the message back.
-    let outcome = end_of(shared, gate, &item).await?;
-    record(shared, &item, outcome).await
+    let world = shared.worlds.get(&item.page);
+    let outcome = match turn_to_send(shared, gate, &item, world.as_deref()).await {
+        Ok(_slot) => end_of(shared, gate, &item).await,
+        Err(outcome) => outcome,
+    };
+    let held = matches!(outcome, SendOutcome::Held { .. });
+    let next = record(shared, &item, outcome).await;
+    if held {
+        // Its page was mended while this was recorded, and what was held then is released already.
+        let now = shared.worlds.get(&item.page);
+        let changed = now.as_ref().map(Arc::as_ptr) != world.as_ref().map(Arc::as_ptr);
+        if changed && now.is_some_and(|world| stands_still(shared, gate, &world.page, item.author).is_none()) {
+            release(shared, gate).await;
+        }
+    }
+    next
+}
+
+/// Waits for the message's turn: its pause, the page's pace, a slot. The error is how the attempt ends without a send.
+async fn turn_to_send<'a>(
+    shared: &Shared,
+    gate: &'a Gate,
+    item: &OutboxItem,
+    world: Option<&PageWorld>,
+) -> Result<SemaphorePermit<'a>, SendOutcome> {
+    let deadline = shared.options.deadline(item);
+    if shared.is_stopping() {
+        return Err(put_back(shared.clock.now() + pause_of(item)));
+    }
+    let Some(world) = world else { return slot(shared, gate, deadline).await };
+    if let Some(reason) = stands_still(shared, gate, &world.page, item.author) {
+        return Err(SendOutcome::Held { reason });
+    }
+    if item.pause_ms > 0 && world.page.state == PageState::Active {
+        pause(shared, gate, item, deadline).await?;
+    }
+    pace(shared, gate, item, &world.page.settings, deadline).await?;
+    slot(shared, gate, deadline).await
+}
+
+fn put_back(at: Timestamp) -> SendOutcome {
+    SendOutcome::Later { at, reason: None }
 }
 
 /// Typing before a bubble. What it shows is not worth failing for.
-async fn pause(shared: &Shared, gate: &Gate, item: &OutboxItem) {
-    let pause = shared.options.pause_of(item);
-    if pause.is_zero() || holds(shared, gate, item).is_some() {
-        return;
+async fn pause(shared: &Shared, gate: &Gate, item: &OutboxItem, deadline: Timestamp) -> Result<(), SendOutcome> {
+    // Nobody would see the typing of a page that is silent for longer than this.
+    if let Some(until) = gate.throttled(shared.clock.now()).filter(|until| *until > deadline) {
+        return Err(put_back(until));
     }
-    if let Some(access) = access(shared, gate).await {
-        let _ = shared.graph.sender_action(&access, &item.psid, SenderAction::TypingOn).await;
+    let until = shared.clock.now() + pause_of(item);
+    show(shared, gate, &item.psid, SenderAction::TypingOn).await;
+    if until > deadline {
+        return Err(put_back(until));
     }
-    rest(shared, shared.clock.now() + signed(pause)).await;
+    rest(shared, until).await;
+    if shared.is_stopping() { Err(put_back(until)) } else { Ok(()) }
 }
 
-/// Typing during a pause of the flow, or that a message was seen. Only where the page is free to send; what Meta says to it matters to nobody.
+fn pause_of(item: &OutboxItem) -> SignedDuration {
+    SignedDuration::from_millis(item.pause_ms.into())
+}
+
+/// Typing during a pause, or that a message was seen. Only where the page is free to send; what Meta says to it matters to
+/// nobody.
 pub async fn show(shared: &Shared, gate: &Gate, psid: &Psid, action: SenderAction) {
-    let free = shared.worlds.get(&gate.page).is_some_and(|world| world.page.state == PageState::Active);
-    if !free {
+    let Some(world) = shared.worlds.get(&gate.page) else { return };
+    if world.page.state != PageState::Active || !gate.has_room(world.page.settings.sends_per_second, shared.clock.now()) {
         return;
     }
     if let Some(access) = access(shared, gate).await {
@@ -57,72 +107,117 @@ pub async fn show(shared: &Shared, gate: &Gate, psid: &Psid, action: SenderActio
     }
 }
 
-/// Sleeps, and does not count as running meanwhile: whoever waits for quiet need not wait for a pause.
+/// Sleeps, until the server stops at the latest. Does not count as running meanwhile: whoever waits for quiet need not
+/// wait for a pause.
 async fn rest(shared: &Shared, until: Timestamp) {
+    shared.gauges.resting.add(until);
     shared.gauges.sends_running.take(1);
-    shared.clock.sleep_until(until).await;
+    tokio::select! {
+        () = shared.clock.sleep_until(until) => {}
+        () = shared.stops() => {}
+    }
     shared.gauges.sends_running.add(1);
-}
-
-fn signed(duration: Duration) -> SignedDuration {
-    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+    shared.gauges.resting.take(until);
 }
 
 /// The page's own pace: at most so many sends a second, and none while Meta asked to wait.
-async fn wait_for_rate(shared: &Shared, gate: &Gate) {
-    let per_second = shared.worlds.get(&gate.page).map_or(250, |world| world.page.settings.sends_per_second).max(1);
-    let gap = SignedDuration::from_micros(1_000_000 / i64::from(per_second));
-    let now = shared.clock.now();
-    let at = {
-        let mut state = gate.state();
-        let slot = state.next_slot.unwrap_or(now).max(now).max(state.throttled_until.unwrap_or(now));
-        // Meta counts per second: a second's worth may leave at once.
-        let earliest = slot - SignedDuration::from_secs(1);
-        state.next_slot = Some(slot + gap);
-        earliest.max(state.throttled_until.unwrap_or(earliest))
-    };
-    if at > now {
-        rest(shared, at).await;
+async fn pace(shared: &Shared, gate: &Gate, item: &OutboxItem, settings: &PageSettings, deadline: Timestamp) -> Result<(), SendOutcome> {
+    let lane = if item.body.content.is_audio_or_video() { Lane::Media } else { Lane::Words };
+    loop {
+        match gate.place(lane, settings.sends_per_second, shared.clock.now(), deadline) {
+            Place::Now => return Ok(()),
+            Place::Later(at) => return Err(put_back(at)),
+            Place::At(at) => {
+                rest(shared, at).await;
+                if shared.is_stopping() {
+                    return Err(put_back(at));
+                }
+            }
+        }
+        // Meta may have asked for silence meanwhile.
+        if gate.throttled(shared.clock.now()).is_none() {
+            return Ok(());
+        }
     }
 }
 
-/// How the attempt ended; `None` when the claim was too old to send on.
-async fn end_of(shared: &Shared, gate: &Gate, item: &OutboxItem) -> Option<SendOutcome> {
-    if let Some(reason) = holds(shared, gate, item) {
-        return Some(SendOutcome::Held { reason });
+/// One of the page's slots, and still in time.
+async fn slot<'a>(shared: &Shared, gate: &'a Gate, deadline: Timestamp) -> Result<SemaphorePermit<'a>, SendOutcome> {
+    let free = match gate.slots.try_acquire() {
+        Ok(free) => Some(free),
+        Err(_) => tokio::select! {
+            free = gate.slots.acquire() => free.ok(),
+            () = shared.clock.sleep_until(deadline) => None,
+        },
+    };
+    let now = shared.clock.now();
+    let free = free.ok_or_else(|| put_back(now + SLOT_WAIT))?;
+    if now > deadline {
+        return Err(put_back(now));
     }
-    if item.doubtful && matches!(item.author, Author::Agent { .. }) {
-        let reason = "the outcome is unknown: it may have been sent, and a person's words are not repeated blindly".to_owned();
-        return Some(SendOutcome::Failed { reason });
+    match gate.throttled(now) {
+        Some(until) => Err(put_back(until)),
+        None => Ok(free),
+    }
+}
+
+/// How the attempt ended.
+async fn end_of(shared: &Shared, gate: &Gate, item: &OutboxItem) -> SendOutcome {
+    if let Some(reason) = too_doubtful(shared, item) {
+        return SendOutcome::Failed { reason };
     }
     let permission = match allowed(shared, item).await {
-        Permission::Refused(refusal) => return Some(SendOutcome::Failed { reason: refusal.to_string() }),
+        Permission::Refused(refusal) => return SendOutcome::Failed { reason: refusal.to_string() },
         permission => permission,
     };
     let Some(access) = access(shared, gate).await else {
-        return Some(SendOutcome::Held { reason: "the page has no access token: connect it again".to_owned() });
+        return SendOutcome::Held { reason: "the page has no access token: connect it again".to_owned() };
     };
-    let needs = shared.options.send_timeout + shared.options.echo_grace;
-    let deadline = item.claimed_until.map(|until| until - signed(needs));
-    if deadline.is_some_and(|deadline| shared.clock.now() > deadline) {
-        return None;
+    let now = shared.clock.now();
+    if now > shared.options.deadline(item) {
+        return put_back(now);
+    }
+    // As the last, so that a probe is used up by a message that leaves.
+    if let Some(reason) = holds(shared, gate, item, now) {
+        return SendOutcome::Held { reason };
     }
     shared.gauges.sends.add(1);
     if item.doubtful {
         shared.gauges.sends_repeated.add(1);
     }
     let result = transmit(shared, &access, item, permission).await;
-    Some(judge(shared, gate, item, result).await)
+    judge(shared, gate, item, permission, result).await
 }
 
-/// Why the message may not leave now: a paused page holds the bot's words, a blocked one holds all but a probe.
-fn holds(shared: &Shared, gate: &Gate, item: &OutboxItem) -> Option<String> {
-    let world = shared.worlds.get(&item.page)?;
-    match &world.page.state {
-        PageState::Paused if item.author == Author::Bot => Some("the page is paused".to_owned()),
-        PageState::Blocked { reason, since } => (!gate.may_probe(reason, *since, shared.clock.now())).then(|| reason.clone()),
+/// Why a message that may have been sent is not sent again.
+fn too_doubtful(shared: &Shared, item: &OutboxItem) -> Option<String> {
+    let unknown = "the outcome is unknown: it may have been sent";
+    match item.author {
+        _ if !item.doubtful => None,
+        Author::Agent { .. } => Some(format!("{unknown}, and a person's words are not repeated blindly")),
+        _ if item.attempts >= UNKNOWN_TRIES.min(shared.options.send_attempts) => {
+            Some(format!("{unknown}, and of {} tries Meta confirmed none", item.attempts))
+        }
+        _ => None,
+    }
+}
+
+/// Why nothing of this page may leave: a paused one holds the bot's words, a blocked one holds all until a probe is due.
+fn stands_still(shared: &Shared, gate: &Gate, page: &Page, author: Author) -> Option<String> {
+    match &page.state {
+        PageState::Paused if author == Author::Bot => Some("the page is paused".to_owned()),
+        PageState::Blocked { reason, since } => (!gate.probe_is_due(*since, shared.clock.now())).then(|| reason.clone()),
         PageState::Disconnected { .. } => Some("the page is disconnected".to_owned()),
         PageState::Paused | PageState::Active => None,
+    }
+}
+
+/// Why this message may not leave now, of all that its page wants to send: of a blocked one's, a probe may.
+fn holds(shared: &Shared, gate: &Gate, item: &OutboxItem, now: Timestamp) -> Option<String> {
+    let world = shared.worlds.get(&item.page)?;
+    match &world.page.state {
+        PageState::Blocked { reason, since } => (!gate.may_probe(*since, now)).then(|| reason.clone()),
+        _ => stands_still(shared, gate, &world.page, item.author),
     }
 }
 
@@ -157,129 +252,17 @@ async fn transmit(shared: &Shared, access: &PageAccess, item: &OutboxItem, permi
         let passed = shared.graph.pass_thread_control(access, &item.psid, PAGE_INBOX_APP, None).await;
         return passed.map(|()| Sent { mid: None, usage: None });
     }
-    let request = send::request(&item.body, &item.psid, permission, &item.message.to_string()).map_err(|unsendable| SendError::Bug {
-        cause: crate::messenger::error::Cause { reason: unsendable.to_string(), ..Default::default() },
-    })?;
+    let request = send::request(&item.body, &item.psid, permission, &item.message.to_string())
+        .map_err(|unsendable| SendError::Bug { cause: Cause { reason: unsendable.to_string(), ..Default::default() } })?;
     shared.graph.send(access, &request).await
 }
 
-/// What Meta's answer means for the message and for its page.
-async fn judge(shared: &Shared, gate: &Gate, item: &OutboxItem, result: Result<Sent, SendError>) -> SendOutcome {
-    let now = shared.clock.now();
-    let error = match result {
-        Ok(sent) => {
-            if let Some(usage) = sent.usage.filter(|usage| usage.percent >= USAGE_ALARM) {
-                throttle(gate, now, usage.regain.unwrap_or(USAGE_PAUSE));
-            }
-            unblock(shared, gate).await;
-            return SendOutcome::Sent { mid: sent.mid };
-        }
-        Err(error) => error,
-    };
-    let reason = error.to_string();
-    match error {
-        SendError::Retry { after, at_most, .. } => {
-            if item.attempts + 1 >= at_most.unwrap_or(u32::MAX).min(shared.options.send_attempts) {
-                return SendOutcome::Failed { reason };
-            }
-            SendOutcome::Retry { at: now + signed(after.unwrap_or_else(|| backoff(shared, item.attempts))), reason }
-        }
-        SendError::Throttled { after, .. } => {
-            let until = throttle(gate, now, after.unwrap_or_else(|| backoff(shared, item.attempts)));
-            SendOutcome::Retry { at: until, reason }
-        }
-        SendError::PageBlocked { probe_after, .. } => {
-            block(shared, gate, &reason, probe_after).await;
-            SendOutcome::Held { reason }
-        }
-        SendError::Unknown { resend: true, .. } => SendOutcome::Unknown,
-        SendError::WindowClosed { .. } => {
-            let persons = permission(item.author, item.window_opened_at, now) == Permission::HumanAgent;
-            tell(shared, item, if persons { SendRefusal::HumanAgentWindowClosed } else { SendRefusal::WindowClosed }).await;
-            SendOutcome::Failed { reason }
-        }
-        SendError::NotThreadOwner { .. } => {
-            tell(shared, item, SendRefusal::NotThreadOwner).await;
-            SendOutcome::Failed { reason }
-        }
-        SendError::Unknown { resend: false, .. } | SendError::Unavailable { .. } | SendError::Refused { .. } | SendError::Bug { .. } => {
-            SendOutcome::Failed { reason }
-        }
-    }
-}
-
-/// The conversation learns it as it learns everything: by an event, which the next sweep hands to it.
-async fn tell(shared: &Shared, item: &OutboxItem, why: SendRefusal) {
-    let now = shared.clock.now();
-    let event = InboundEvent {
-        page: item.page.clone(),
-        psid: Some(item.psid.clone()),
-        at: now,
-        dedupe: format!("refused:{}", item.message),
-        standby: false,
-        what: Inbound::SendRefused { why },
-    };
-    let new = NewEvent { id: IdMaker::new(now, shared.seed()).next(), received_at: now, event };
-    if let Err(error) = shared.store.accept(vec![new]).await {
-        tracing::error!(conversation = %item.conversation, %error, "conversation `{}` could not be told of a refused send", item.conversation);
-    }
-}
-
-fn throttle(gate: &Gate, now: Timestamp, wait: Duration) -> Timestamp {
-    let until = now + signed(wait);
-    let mut state = gate.state();
-    let until = state.throttled_until.map_or(until, |earlier| earlier.max(until));
-    state.throttled_until = Some(until);
-    until
-}
-
-/// Doubles from a second to five minutes, then spread by up to a half so that a recovering Meta is not met by a wave.
-fn backoff(shared: &Shared, attempts: u32) -> Duration {
-    let base = FIRST_BACKOFF.saturating_mul(1 << attempts.min(10)).min(LONGEST_BACKOFF);
-    let spread = u32::try_from(shared.seed() % 50).unwrap_or(0);
-    base + base * spread / 100
-}
-
-/// The page's queue stands still and says why: in the page's own state, where operators look.
-async fn block(shared: &Shared, gate: &Gate, reason: &str, probe_after: Option<Duration>) {
-    let now = shared.clock.now();
-    // A dead token never mends itself; a restriction may.
-    gate.state().blocked = Some(Blocked { reason: reason.to_owned(), probe_at: probe_after.map(|after| now + signed(after)) });
-    if let Err(error) = mark_blocked(shared, &gate.page, reason, now).await {
-        tracing::error!(page = %gate.page, %error, "page `{}` is blocked, and its state could not be saved", gate.page);
-    }
-    tracing::warn!(page = %gate.page, reason, "page `{}` is blocked by Meta: its queue is held", gate.page);
-}
-
-/// A message went through: whatever blocked the page has passed.
-async fn unblock(shared: &Shared, gate: &Gate) {
-    if gate.state().blocked.take().is_none() {
-        return;
-    }
-    let mended = async {
-        let Some(mut page) = shared.store.page(&gate.page).await? else { return Ok(()) };
-        if matches!(page.state, PageState::Blocked { .. }) {
-            page.state = PageState::Active;
-            shared.store.update_page(&page).await?;
-        }
-        shared.worlds.load(&*shared.store, &gate.page).await?;
-        shared.store.release_held(&gate.page, shared.clock.now()).await.map(|_| ())
-    };
-    let mended: crate::store::Result<()> = mended.await;
-    if let Err(error) = mended {
-        tracing::error!(page = %gate.page, %error, "page `{}` is mended, and its state could not be saved", gate.page);
+/// What was held is due now, and is looked for at once.
+pub(super) async fn release(shared: &Shared, gate: &Gate) {
+    if let Err(error) = shared.store.release_held(&gate.page, shared.clock.now()).await {
+        tracing::error!(page = %gate.page, %error, "page `{}` is mended, and what it held could not be released", gate.page);
     }
     shared.wake.notify_one();
-}
-
-async fn mark_blocked(shared: &Shared, id: &PageId, reason: &str, since: Timestamp) -> crate::store::Result<()> {
-    let Some(mut page) = shared.store.page(id).await? else { return Ok(()) };
-    if page.state != PageState::Active {
-        return Ok(());
-    }
-    page.state = PageState::Blocked { reason: reason.to_owned(), since };
-    shared.store.update_page(&page).await?;
-    shared.worlds.load(&*shared.store, id).await
 }
 
 /// A record that fails is tried again; at the last, the claim runs out and the echo or a repeat ends it (P5).
@@ -295,4 +278,8 @@ async fn record(shared: &Shared, item: &OutboxItem, outcome: SendOutcome) -> Opt
         }
     }
     None
+}
+
+pub(super) fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }

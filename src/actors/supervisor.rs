@@ -14,6 +14,7 @@ use super::dispatcher::Dispatchers;
 use super::shard::{Deliver, Shard};
 use super::turning::Work;
 use super::{Key, Shared};
+use crate::domain::page::PageState;
 use crate::store::Result;
 use crate::store::turns::{Ending, StoredEvent};
 
@@ -92,6 +93,8 @@ pub struct Sweeper {
 impl Sweeper {
     /// Returns how many things it set going. A failure is logged and left to the next round.
     pub async fn sweep(&self) -> usize {
+        // One at a time: what one has released, the next finds.
+        let _alone = self.shared.sweeping.lock().await;
         let looks = [
             self.timers().boxed(),
             self.callouts().boxed(),
@@ -163,9 +166,11 @@ impl Sweeper {
     async fn probes(&self) -> Result<usize> {
         let now = self.shared.clock.now();
         let mut released = 0;
-        for gate in self.dispatchers.gates() {
-            if gate.probe_is_due(now) {
-                released += usize::try_from(self.shared.store.release_held(&gate.page, now).await?).unwrap_or(0);
+        for world in self.shared.worlds.all() {
+            let PageState::Blocked { since, .. } = &world.page.state else { continue };
+            let page = &world.page.id;
+            if self.dispatchers.gate_of(page).probe_is_due(*since, now) && self.shared.store.release_one_held(page, now).await? {
+                released += 1;
             }
         }
         Ok(released)

@@ -81,6 +81,17 @@ impl MessageOut {
 }
 
 impl Content {
+    /// Whether Meta counts it against its limit for audio and video. A template with a video is counted so to be safe.
+    pub fn is_audio_or_video(&self) -> bool {
+        let heavy = |kind: MediaKind| matches!(kind, MediaKind::Audio | MediaKind::Video);
+        match self {
+            Self::Media { media, .. } => heavy(*media),
+            Self::Template { template: Template::Media(template) } => heavy(template.media),
+            Self::Raw { message } => matches!(message["attachment"]["type"].as_str(), Some("audio" | "video")),
+            Self::Text { .. } | Self::Buttons { .. } | Self::Cards { .. } | Self::Template { .. } | Self::PassThread => false,
+        }
+    }
+
     /// Lasting buttons, with the title of the card they stand on.
     pub fn buttons(&self) -> Vec<(Option<&str>, &[Button])> {
         match self {

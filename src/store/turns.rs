@@ -189,6 +189,13 @@ pub enum SendOutcome {
         at: Timestamp,
         reason: String,
     },
+    /// Not its turn, though it is claimed: put back until `at`. Nothing was tried, or Meta refused the page and not the
+    /// message, so that it counts neither as an attempt nor as a doubt. The wait stands for the pause before it.
+    Later {
+        at: Timestamp,
+        /// Where people should know why.
+        reason: Option<String>,
+    },
     /// Waits until its cause is mended; see [`TurnStore::release_held`].
     Held {
         reason: String,
@@ -261,6 +268,9 @@ pub trait TurnStore: Send + Sync {
 
     /// The cause is mended: held messages of the page are due now. Returns how many.
     async fn release_held(&self, page: &PageId, now: Timestamp) -> Result<u64>;
+
+    /// One held message of the page, any, is due now: whether the cause is mended, it finds out. False: none is held.
+    async fn release_one_held(&self, page: &PageId, now: Timestamp) -> Result<bool>;
 
     /// Due timers become events (dedupe key `timer:{id}`) and end, in one transaction.
     async fn fire_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<StoredEvent>>;

@@ -31,7 +31,7 @@ impl Bench {
     }
 
     pub fn url(&self, path: &str) -> String {
-        format!("{}/v25.0/{path}", self.stand_in.graph_url())
+        format!("{}/v26.0/{path}", self.stand_in.graph_url())
     }
 
     /// With the page's token and its proof.

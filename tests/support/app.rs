@@ -47,6 +47,7 @@ pub struct TestApp {
     pub app: App,
     /// Signed in as an owner.
     pub owner: Person,
+    settings: Settings,
     _stand_in: StandIn,
     folder: Folder,
 }
@@ -81,11 +82,21 @@ impl TestApp {
         let folder = Folder::new();
         let mut settings = settings(&folder, &stand_in);
         change(&mut settings);
-        let app = start(settings, &clock).await;
+        let app = start(settings.clone(), &clock).await;
         sandbox.subscribe_app(&format!("{}/webhooks/messenger", app.base_url()), VERIFY_TOKEN).await.unwrap();
         let client = Client::new(app.base_url());
         let owner = sign_in(&app, &client, &clock, Role::Owner, false).await;
-        Self { client, clock, sandbox, app, owner, _stand_in: stand_in, folder }
+        Self { client, clock, sandbox, app, owner, settings, _stand_in: stand_in, folder }
+    }
+
+    /// Stops the server as an operator does and starts it anew on the same data: what was only in memory is gone.
+    pub async fn restart(self) -> Self {
+        let Self { clock, sandbox, app, owner, settings, _stand_in, folder, .. } = self;
+        app.stop().await.unwrap();
+        let app = start(settings.clone(), &clock).await;
+        sandbox.subscribe_app(&format!("{}/webhooks/messenger", app.base_url()), VERIFY_TOKEN).await.unwrap();
+        let client = Client::new(app.base_url());
+        Self { client, clock, sandbox, app, owner, settings, _stand_in, folder }
     }
 
     /// Somebody new of this role; agents and leads have a service seat.

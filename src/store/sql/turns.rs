@@ -194,6 +194,11 @@ impl TurnStore for SqlStore {
         }
     }
 
+    async fn release_one_held(&self, page: &PageId, now: Timestamp) -> Result<bool> {
+        let page = page.clone();
+        Ok(self.write(move |conn| send::release_held(conn, page.as_str(), ms(now), 1)).await? > 0)
+    }
+
     async fn fire_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<StoredEvent>> {
         self.write(move |conn| due::fire_timers(conn, now, limit)).await
     }

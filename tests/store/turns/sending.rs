@@ -108,6 +108,32 @@ fn a_retry_waits_for_its_time_and_keeps_its_place() {
 }
 
 #[test]
+fn what_is_put_off_waits_for_its_time_as_if_it_had_not_been_claimed() {
+    on_each_database(|store| async move {
+        let mut ana = Thread::new("ana");
+        ana.bot_says(&store, &["un", "deux"]).await;
+        let later = |time, reason| SendOutcome::Later { at: at(time), reason };
+        let first = due(&store, 0).await.remove(0);
+        assert_eq!((first.attempts, first.pause_ms), (0, 250));
+        assert_eq!(record(&store, &first, later(3_600, None), 1).await, None);
+        assert!(due(&store, 3_599).await.is_empty(), "nothing overtakes it");
+        assert_eq!(store.next_due().await.unwrap(), Some(at(3_600)));
+        assert_eq!(statuses(&store).await, ["queued", "queued"]);
+        let again = due(&store, 3_600).await.remove(0);
+        let as_before = (again.message, again.attempts, again.doubtful, again.pause_ms);
+        assert_eq!(as_before, (first.message, 0, false, 0), "no attempt, no doubt, and it has paused enough");
+
+        // A doubt from before stays, and people may be told why it waits.
+        let doubtful = due(&store, 3_610).await.remove(0);
+        assert_eq!(record(&store, &again, later(3_700, None), 3_611).await, None, "of a claim that was taken over");
+        assert_eq!(record(&store, &doubtful, later(3_620, Some(reason())), 3_612).await, None);
+        assert_eq!(statuses(&store).await, ["queued because", "queued"]);
+        let again = due(&store, 3_620).await.remove(0);
+        assert_eq!((again.attempts, again.doubtful), (1, true));
+    });
+}
+
+#[test]
 fn what_is_held_waits_for_its_page_and_so_does_all_behind_it() {
     on_each_database(|store| async move {
         let (mut ana, mut ben) = (Thread::new("ana"), Thread::new("ben"));
@@ -121,6 +147,12 @@ fn what_is_held_waits_for_its_page_and_so_does_all_behind_it() {
         assert_eq!(store.next_due().await.unwrap(), None);
         ana.bot_says(&store, &["trois"]).await;
         assert!(due(&store, 100_000).await.is_empty(), "a later turn does not overtake what is held");
+
+        assert!(!store.release_one_held(&"2002".into(), at(100_000)).await.unwrap());
+        assert!(store.release_one_held(&page(), at(100_000)).await.unwrap());
+        let probe = due(&store, 100_000).await;
+        assert_eq!(probe.len(), 1);
+        record(&store, &probe[0], SendOutcome::Held { reason: reason() }, 100_000).await;
 
         assert_eq!(store.release_held(&"2002".into(), at(100_000)).await.unwrap(), 0);
         assert_eq!(store.release_held(&page(), at(100_000)).await.unwrap(), 2);
@@ -149,6 +181,7 @@ fn that_it_was_sent_holds_whoever_says_it_and_other_late_words_do_not() {
     on_each_database(|store| async move {
         for late in [
             SendOutcome::Retry { at: at(15), reason: reason() },
+            SendOutcome::Later { at: at(15), reason: Some(reason()) },
             SendOutcome::Held { reason: reason() },
             SendOutcome::Failed { reason: reason() },
             SendOutcome::Unknown,

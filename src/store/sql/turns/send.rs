@@ -172,6 +172,7 @@ impl Report {
                 self.next(conn)
             }
             SendOutcome::Retry { at, reason } => self.put_back(conn, Some(ms(*at)), "queued", reason),
+            SendOutcome::Later { at, reason } => self.put_off(conn, ms(*at), reason.as_deref()),
             SendOutcome::Held { reason } => self.put_back(conn, None, "held", reason),
             // The claim runs out by itself.
             SendOutcome::Unknown => Ok(None),
@@ -220,6 +221,20 @@ impl Report {
         };
         if changed.of("message")? == 1 {
             set_status(conn, &self.conversation, self.seq, status, Some(reason))?;
+        }
+        Ok(None)
+    }
+
+    /// Until `at`, as if it had not been claimed.
+    fn put_off(&self, conn: &mut AnyConn, at: i64, reason: Option<&str>) -> Result<Option<OutboxRow>> {
+        if self.is_taken_over(conn)? {
+            return Ok(None);
+        }
+        let row = outbox::table.filter(outbox::conversation_id.eq(&self.conversation)).filter(outbox::seq.eq(self.seq));
+        let until = (outbox::claimed_until.eq(None::<i64>), outbox::wake_at.eq(at), outbox::due_at.eq(at), outbox::pause_ms.eq(0));
+        let changed = diesel::update(row).set(until).execute(conn).of("message")?;
+        if changed == 1 && reason.is_some() {
+            set_status(conn, &self.conversation, self.seq, "queued", reason)?;
         }
         Ok(None)
     }
