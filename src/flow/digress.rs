@@ -1,25 +1,21 @@
 //! Interrupts as they are taken: which one is meant, leaving a place and coming back to it.
+//!
+//! Where the visitor is asked which one was meant, or is offered some, `choosing.rs` goes on.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::Flow;
-use super::answer::options;
 use super::effect::Effect;
 use super::interrupt::{Interrupt, Sign, Then};
 use super::limits;
 use super::run::{Arrived, Heard, Run};
 use super::session::{Call, Frame, Wait};
-use super::text::{Text, TextKey, pick};
-use super::token::Tap;
+use super::text::{Text, pick};
 use super::trace::Look;
-use super::words::{contains_words, normalise};
 use crate::domain::event::MessageIn;
-use crate::domain::message::{Content, QuickReply};
-
-/// Stands for an action in the payloads of "which one do you mean?": no node has so many.
-pub(super) const CHOICE: u16 = u16::MAX;
+use crate::domain::message::Content;
 
 /// An interrupt: of the running chatflow, or of the session's own where that one called the running one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,20 +45,18 @@ pub struct Back {
     pub call: Option<Call>,
 }
 
-/// The visitor was asked which interrupt was meant, or was offered some.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Choosing {
-    pub options: Vec<Named>,
-    /// What was ambiguous; `None` where the fallback offers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<MessageIn>,
+/// Interrupts that an explanation lists of those that are meant.
+const CANDIDATES_SHOWN: usize = 8;
+
+fn interrupt_name(named: Named) -> String {
+    format!("interrupt {}{}", named.index + 1, if named.own { " of the session's own chatflow" } else { "" })
 }
 
 impl Run<'_> {
     /// The interrupt that the whole of what came in means, else one that something within it means.
     pub(super) fn interrupted(&mut self, sign: &Sign<'_>, message: Option<&MessageIn>) -> bool {
         let Some(nearest) = self.interruptible() else { return false };
-        let wholly = self.meant(&nearest, |interrupt| interrupt.wholly(sign));
+        let wholly = self.meant(&nearest, sign, true, |interrupt| interrupt.wholly(sign));
         if !wholly.is_empty() {
             return self.settle_on(wholly, sign, message);
         }
@@ -81,7 +75,7 @@ impl Run<'_> {
             );
             return false;
         }
-        let within = self.meant(&nearest, |interrupt| interrupt.within(sign, heard));
+        let within = self.meant(&nearest, sign, false, |interrupt| interrupt.within(sign, heard));
         if within.is_empty() {
             self.look(Look::note("interrupt"), false, "none is meant");
             return false;
@@ -90,7 +84,7 @@ impl Run<'_> {
     }
 
     /// The running chatflow, then the session's own; `None` where nothing may interrupt.
-    fn interruptible(&mut self) -> Option<Vec<(bool, Arc<Flow>)>> {
+    pub(super) fn interruptible(&mut self) -> Option<Vec<(bool, Arc<Flow>)>> {
         if self.session.wait == Some(Wait::People) {
             return None;
         }
@@ -109,7 +103,13 @@ impl Run<'_> {
     }
 
     /// The strongest of the first flow that has any.
-    fn meant(&mut self, flows: &[(bool, Arc<Flow>)], strength: impl Fn(&Interrupt) -> Option<usize>) -> Vec<Named> {
+    fn meant(
+        &mut self,
+        flows: &[(bool, Arc<Flow>)],
+        sign: &Sign<'_>,
+        whole: bool,
+        strength: impl Fn(&Interrupt) -> Option<usize>,
+    ) -> Vec<Named> {
         for (own, flow) in flows {
             let (mut best, mut found): (usize, Vec<(usize, Named)>) = (0, Vec::new());
             for (index, interrupt) in (0..).zip(&flow.interrupts) {
@@ -124,6 +124,7 @@ impl Run<'_> {
                 best = best.max(strength);
                 found.push((strength, Named { own: *own, index }));
             }
+            self.tell_candidates(flow, &found, best, sign, whole);
             found.retain(|(strength, _)| *strength == best);
             // Two that lead to the same are one.
             let mut kept: Vec<Named> = Vec::new();
@@ -143,6 +144,22 @@ impl Run<'_> {
         Vec::new()
     }
 
+    /// What in the message means each of them, and how strongly.
+    fn tell_candidates(&mut self, flow: &Flow, found: &[(usize, Named)], best: usize, sign: &Sign<'_>, whole: bool) {
+        if !self.world.explain {
+            return;
+        }
+        for (strength, named) in found.iter().take(CANDIDATES_SHOWN) {
+            let sign = flow.interrupts[usize::from(named.index)].because(sign, whole);
+            let weaker = if *strength < best { format!(", weaker than {best}") } else { String::new() };
+            let because = format!("{sign}: strength {strength}{weaker}");
+            self.look(Look::note(interrupt_name(*named)), *strength == best, because);
+        }
+        if let Some(more) = found.len().checked_sub(CANDIDATES_SHOWN).filter(|more| *more > 0) {
+            self.look(Look::note("interrupt"), false, format!("{more} more are meant, and not listed"));
+        }
+    }
+
     fn settle_on(&mut self, meant: Vec<Named>, sign: &Sign<'_>, message: Option<&MessageIn>) -> bool {
         match *meant {
             [one] => self.take_interrupt(one, sign.text),
@@ -151,113 +168,17 @@ impl Run<'_> {
         true
     }
 
-    fn ask_which(&mut self, mut options: Vec<Named>, message: Option<&MessageIn>) {
-        options.truncate(limits::QUICK_REPLIES - 1);
-        self.trace("interrupt", false, &format!("{} are meant equally: the visitor is asked", options.len()));
-        let mut chips = self.chips(&options);
-        let none = self.own_text(TextKey::NoneOfThese);
-        let payload = self.choice_token(u16::try_from(options.len()).unwrap_or(0));
-        chips.push(QuickReply::Text { title: none, payload });
-        let text = self.own_text(TextKey::WhichOne);
-        self.session.aside.choosing = Some(Box::new(Choosing { options, message: Some(message.cloned().unwrap_or_default()) }));
-        self.say(Content::Text { text }, chips);
-    }
-
-    /// Quick replies of the interrupts that have a title and hold now.
-    pub(super) fn offers(&mut self) -> Vec<QuickReply> {
-        let Some(flows) = self.interruptible() else { return Vec::new() };
-        let mut options: Vec<Named> = Vec::new();
-        for (own, flow) in &flows {
-            for (index, interrupt) in (0..).zip(&flow.interrupts) {
-                let holds = interrupt.title.is_some() && interrupt.when.as_ref().is_none_or(|condition| self.holds(condition));
-                if holds && options.len() < limits::QUICK_REPLIES {
-                    options.push(Named { own: *own, index });
-                }
-            }
-        }
-        let chips = self.chips(&options);
-        self.session.aside.choosing = Some(Box::new(Choosing { options, message: None }));
-        chips
-    }
-
-    fn chips(&mut self, options: &[Named]) -> Vec<QuickReply> {
-        let titles = self.titles(options);
-        (0..).zip(titles).map(|(option, title)| QuickReply::Text { title, payload: self.choice_token(option) }).collect()
-    }
-
-    fn choice_token(&self, option: u16) -> String {
-        let (session, chatflow, version) = (self.session.id, self.session.chatflow, self.session.version);
-        Tap { session, chatflow, version, node: String::new(), action: CHOICE, option }.sign(self.world.token_key)
-    }
-
-    /// What each is called: its title; else a short keyword, or its node's name; its number where that is said already.
-    fn titles(&mut self, options: &[Named]) -> Vec<String> {
-        let mut titles: Vec<String> = Vec::new();
-        for (place, named) in options.iter().enumerate() {
-            let names = self.names_of(*named);
-            let fits = |name: &String| !name.trim().is_empty() && name.chars().count() <= limits::TITLE_CHARS && !titles.contains(name);
-            titles.push(names.into_iter().find(fits).unwrap_or_else(|| (place + 1).to_string()));
-        }
-        titles
-    }
-
-    fn names_of(&mut self, named: Named) -> Vec<String> {
-        let Some(flow) = self.flow_of(named) else { return Vec::new() };
-        let Some(interrupt) = flow.interrupts.get(usize::from(named.index)) else { return Vec::new() };
-        let title = interrupt.title.as_ref().and_then(|title| self.text_in(&flow, &title.text));
-        let keyword = interrupt.short_keyword().map(str::to_owned);
-        let node = flow.nodes.get(interrupt.goto.0 as usize).map(|node| node.name.clone());
-        title.into_iter().chain(keyword).chain(node).collect()
-    }
-
-    /// What the visitor said is one of the titles that were offered, or words of only one of them.
-    pub(super) fn chose(&mut self, plain: &str) -> bool {
-        let Some(choosing) = self.session.aside.choosing.take() else { return false };
-        if plain.is_empty() {
-            return false;
-        }
-        let mut titles = self.titles(&choosing.options);
-        if choosing.message.is_some() {
-            titles.push(self.own_text(TextKey::NoneOfThese));
-        }
-        let words: Vec<options::Words<'_>> = titles.iter().map(|title| vec![normalise(title).into()]).collect();
-        let part_of = |words: &options::Words<'_>| words.iter().any(|title| contains_words(title, plain));
-        let mut parts = words.iter().enumerate().filter(|(_, title)| part_of(title)).map(|(index, _)| index);
-        let part = parts.next().filter(|_| parts.next().is_none());
-        let Some(index) = options::find(plain, &words).or(part) else { return false };
-        self.choose(*choosing, index);
-        true
-    }
-
-    pub(super) fn tapped_choice(&mut self, option: u16) {
-        match self.session.aside.choosing.take() {
-            Some(choosing) => self.choose(*choosing, usize::from(option)),
-            None => self.again(),
-        }
-    }
-
-    fn choose(&mut self, choosing: Choosing, index: usize) {
-        let message = choosing.message.unwrap_or_default();
-        match choosing.options.get(index) {
-            Some(named) => self.take_interrupt(*named, message.text.as_deref().unwrap_or_default()),
-            None => {
-                self.trace("interrupt", false, "none of them was meant");
-                self.answer(&message);
-            }
-        }
-    }
-
-    fn flow_of(&self, named: Named) -> Option<Arc<Flow>> {
+    pub(super) fn flow_of(&self, named: Named) -> Option<Arc<Flow>> {
         if named.own { self.own_flow() } else { Some(self.flow.clone()) }
     }
 
-    fn take_interrupt(&mut self, named: Named, text: &str) {
+    pub(super) fn take_interrupt(&mut self, named: Named, text: &str) {
         let Some(flow) = self.flow_of(named) else { return };
         let Some(interrupt) = flow.interrupts.get(usize::from(named.index)) else { return self.again() };
-        let whose = if named.own { " of the session's own chatflow" } else { "" };
-        let to = flow.nodes.get(interrupt.goto.0 as usize).map_or("", |node| &node.name);
-        let because = format!("number {}{whose} was meant by what the visitor said or did: to `{to}`", named.index + 1);
-        self.look(Look::note("interrupt"), true, because);
+        if self.world.explain {
+            let to = flow.nodes.get(interrupt.goto.0 as usize).map_or("", |node| &node.name);
+            self.look(Look::note(interrupt_name(named)), true, format!("is taken: to `{to}`"));
+        }
         self.session.aside.misses = 0;
         for (name, value) in interrupt.captures(text) {
             self.set(&name, value.into());
@@ -374,7 +295,7 @@ impl Run<'_> {
     }
 
     /// A text of another chatflow than the running one.
-    fn text_in(&mut self, flow: &Flow, text: &Text) -> Option<String> {
+    pub(super) fn text_in(&mut self, flow: &Flow, text: &Text) -> Option<String> {
         let language = pick(&flow.languages, &self.session.locale);
         self.text_as(language, text)
     }

@@ -16,7 +16,6 @@ use super::run::Run;
 use super::session::Wait;
 use super::text::Text;
 use crate::domain::event::MessageIn;
-use crate::domain::message::Content;
 
 document! {
     /// One step of the fallback.
@@ -108,8 +107,7 @@ impl Run<'_> {
         if step.offer && step.goto.is_none() {
             let text = step.text.as_ref().and_then(|text| self.text(text));
             if let Some(words) = text {
-                let chips = self.offers();
-                return self.say(Content::Text { text: words }, chips);
+                return self.offer_interrupts(words);
             }
         } else if let Some(text) = &step.text {
             self.say_text(text);

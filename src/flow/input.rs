@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Flow;
 use super::action::{Action, OnInput};
-use super::digress::CHOICE;
+use super::choosing::CHOICE;
 use super::effect::Effect;
 use super::interrupt::Sign;
 use super::limits;
@@ -239,6 +239,8 @@ impl Run<'_> {
         if let Some(Wait::Timer { timer, .. }) = self.leave_wait() {
             self.effect(Effect::CancelTimer { id: timer });
         }
-        self.session.queued.clear();
+        if !std::mem::take(&mut self.session.queued).is_empty() {
+            self.report("unanswered_input", "the flow went elsewhere before it took what the visitor wrote meanwhile");
+        }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::expression::Expression;
 use super::issue::Code;
 use super::limits;
-use super::read::{Read, Reader, document, words};
+use super::read::{Read, Reader, document, shorten, words};
 use super::read_types::{Name, Save, Target};
 use super::run::Heard;
 use super::text::{Text, TextKey, Title};
@@ -183,6 +183,27 @@ impl Interrupt {
     fn attached(&self, sign: &Sign<'_>) -> Option<usize> {
         let kinds = self.attachments.iter().filter(|kind| sign.attachments.iter().any(|attachment| kind.is(attachment)));
         kinds.map(|kind| usize::from(*kind != AttachmentKind::Any)).max()
+    }
+
+    /// What in it means this interrupt, as the author wrote it; for people.
+    pub fn because(&self, sign: &Sign<'_>, whole: bool) -> String {
+        if let Some(payload) = self.postback.as_ref().filter(|payload| sign.payload == Some(payload)) {
+            return format!("the payload `{}`", shorten(payload));
+        }
+        let says = |word: &&Keyword| if whole { word.0 == sign.plain } else { contains_words(sign.plain, &word.0) };
+        let keyword = self.keywords.iter().filter(says).max_by_key(|word| word.0.split(' ').count());
+        if let Some(word) = keyword {
+            return format!("the keyword `{}` {}", word.1, if whole { "is the whole message" } else { "is within the message" });
+        }
+        let found = |one: &&Searched| if whole { one.0.covers(sign.text) } else { one.0.matches(sign.text) };
+        if let Some(pattern) = self.patterns.iter().find(found) {
+            let how = if whole { "covers the whole message" } else { "is found within the message" };
+            return format!("the pattern `{}` {how}", shorten(pattern.0.source()));
+        }
+        match sign.reaction {
+            Some((word, emoji)) => format!("the reaction `{}`", if emoji.is_empty() { word } else { emoji }),
+            None => "what is attached".to_owned(),
+        }
     }
 
     /// What the named groups of its patterns find in the text.

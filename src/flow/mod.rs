@@ -13,6 +13,7 @@
 pub mod action;
 pub mod answer;
 pub mod check;
+mod choosing;
 pub mod diagram;
 pub mod diff;
 mod digress;

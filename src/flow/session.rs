@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::action::FormState;
-use super::digress::{Back, CHOICE, Choosing};
+use super::choosing::{CHOICE, Choosing};
+use super::digress::Back;
 use super::hooks::{Burst, Idle};
 use super::token::Tap;
 use crate::domain::Timestamp;

@@ -130,6 +130,7 @@ impl Default for Shape {
     }
 }
 
+pub use ask::pages;
 pub use create_ticket::{ForTickets, TicketDefaults};
 pub use delay::OnInput;
 pub use form::state::FormState;

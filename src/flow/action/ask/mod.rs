@@ -25,7 +25,7 @@ use crate::flow::variable::{Pattern, Plain};
 use crate::flow::words::normalise;
 
 use super::{Behaviour, Shape};
-pub use prompt::PAGES;
+pub use prompt::{PAGES, pages};
 
 words! {
     /// What the options look like.

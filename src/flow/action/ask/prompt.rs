@@ -14,7 +14,7 @@ use crate::flow::text::{Text, TextKey};
 pub const PAGES: u16 = 128;
 
 /// The options of each page: the first leaves room for "More", the last for "Back", those between for both.
-pub(super) fn pages(count: usize) -> Vec<Range<usize>> {
+pub fn pages(count: usize) -> Vec<Range<usize>> {
     const ALL: usize = limits::QUICK_REPLIES;
     if count <= ALL {
         return std::iter::once(0..count).collect();
