@@ -221,6 +221,7 @@ fn options_of(settings: &Settings) -> Options {
         lease: millis(settings.sending.lease_ms),
         send_attempts: settings.sending.attempts,
         callouts_in_flight: settings.callouts.in_flight.max(1) as usize,
+        away_after: settings.people.away_after(),
         app_id: settings.meta.app_id.clone(),
         explain: settings.explanations.kept().is_some(),
         ..Options::default()

@@ -134,6 +134,10 @@ settings! {
         /// Seconds after which an idle conversation leaves the memory.
         idle_seconds: u32 = 60,
     }
+    people: People {
+        /// Minutes after which an agent who is online and was not seen counts as away; 0: never.
+        away_minutes: u32 = 30,
+    }
     explanations: Explanations {
         /// Days for which it is kept why the bot answered as it did; 0: never written.
         keep_days: u32 = 14,
@@ -169,6 +173,13 @@ impl Sending {
     /// A claim outlasts the send and the wait for its echo: else the next sender would repeat what is still under way.
     fn has_room(&self) -> bool {
         u64::from(self.lease_ms) >= u64::from(self.timeout_ms) + u64::from(self.echo_grace_ms) + ROOM_MS
+    }
+}
+
+impl People {
+    /// `None`: nobody ever counts as away.
+    pub fn away_after(&self) -> Option<SignedDuration> {
+        (self.away_minutes > 0).then(|| SignedDuration::from_mins(self.away_minutes.into()))
     }
 }
 

@@ -123,5 +123,7 @@ fn adapted(mut settings: Settings, base_url: &str, folder: &Folder) -> Settings 
     settings.meta.graph_url = format!("{base_url}/sandbox/graph");
     // The demo's shop is on this very machine.
     settings.callouts.allow_private = true;
+    // Its agents have no laptops that they could close.
+    settings.people.away_minutes = 0;
     settings
 }

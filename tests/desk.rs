@@ -24,7 +24,7 @@ struct Desk {
 impl Desk {
     /// A team of two online agents with one slot each, and rules that give to the least busy.
     async fn open() -> Self {
-        let app = TestApp::start().await;
+        let app = TestApp::with(|settings| settings.sign_in.access_minutes = 600).await;
         let agents = vec![app.person(Role::Agent).await, app.person(Role::Agent).await];
         for agent in &agents {
             let path = format!("/v1/agents/{}", agent.id());
@@ -200,4 +200,18 @@ async fn a_flows_ticket_is_worked_on_and_a_conversation_has_one_open() {
         desk.app.client.post(&path).by(&agent.token).json(json!({ "to": "done" })).send().await.expect(200);
     }
     assert_eq!(create(false).await.expect(201)["number"], json!(3), "the others are done");
+}
+
+#[actix_web::test]
+async fn whoever_closed_the_laptop_gets_no_more_conversations() {
+    let desk = Desk::open().await;
+    desk.app.pass(jiff::SignedDuration::from_mins(31)).await;
+    desk.says(ANA, "I have a question").await;
+    assert_eq!(desk.owner(ANA).await["kind"], "queue", "both said that they are online, and nobody has seen them since");
+    // One of them is back: anything they ask for says so.
+    let agent = &desk.agents[1];
+    let path = format!("/v1/agents/{}/presence", agent.id());
+    desk.app.client.put(&path).by(&agent.token).json(json!({ "presence": "online" })).send().await.expect(200);
+    desk.says(BEN, "So do I").await;
+    assert_eq!(desk.owner(BEN).await, json!({ "kind": "agent", "agent": agent.id() }));
 }

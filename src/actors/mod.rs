@@ -53,6 +53,7 @@ use crate::clock::SharedClock;
 use crate::domain::Timestamp;
 use crate::domain::ids::{IdMaker, PageId, Psid};
 use crate::domain::message::OutboxItem;
+use crate::domain::people::Roster;
 use crate::flow::token::TokenKey;
 use crate::messenger::graph::Graph;
 use crate::store::Store;
@@ -85,6 +86,8 @@ pub struct Options {
     pub sweep_every: Duration,
     /// An event that is older than this and still pending has lost its nudge.
     pub nudge_grace: Duration,
+    /// An agent who is online and was not seen for so long counts as away; `None`: nobody ever does.
+    pub away_after: Option<SignedDuration>,
     /// Our app's id at Meta.
     pub app_id: Option<String>,
     /// Turns say what they considered, and it is kept with them.
@@ -106,6 +109,7 @@ impl Default for Options {
             callouts_in_flight: 64,
             sweep_every: Duration::from_millis(250),
             nudge_grace: Duration::from_secs(2),
+            away_after: None,
             app_id: None,
             explain: true,
         }
@@ -154,6 +158,11 @@ impl Shared {
     pub async fn stops(&self) {
         // The sender lives in `self`, so the wait cannot fail.
         let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
+    }
+
+    /// Everyone who could take a conversation now.
+    pub async fn roster(&self) -> crate::store::Result<Roster> {
+        Ok(self.store.roster().await?.as_of(self.clock.now(), self.options.away_after))
     }
 
     /// A seed for one turn. Unguessable is not needed: refs and keys come from elsewhere.

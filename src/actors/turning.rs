@@ -124,7 +124,7 @@ pub async fn attempt_event(
                 return Ok(Follow::default());
             }
             Ok(Turn::NeedsRoster) => {
-                known.roster = Some(shared.store.roster().await?);
+                known.roster = Some(shared.roster().await?);
                 *cache = loaded;
             }
             Ok(Turn::NeedsTicket) => {
@@ -140,7 +140,7 @@ pub async fn attempt_event(
                 Attempt::Behind => return Err(TurnError::Behind),
                 Attempt::Taken => return Ok(Follow::default()),
                 Attempt::NoCapacity => {
-                    known.roster = Some(shared.store.roster().await?);
+                    known.roster = Some(shared.roster().await?);
                     *cache = loaded;
                 }
             },
@@ -181,7 +181,7 @@ async fn attempt_order(
         match turn.map_err(|failure| order_failed(&loaded, &failure))?? {
             Turn::Aside { .. } => return Err(CommandError::NotFound),
             Turn::NeedsRoster => {
-                known.roster = Some(shared.store.roster().await?);
+                known.roster = Some(shared.roster().await?);
                 *cache = Some(loaded);
             }
             Turn::NeedsTicket => {

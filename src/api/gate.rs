@@ -13,6 +13,7 @@ use super::caller::{Caller, authenticate};
 use super::idempotency;
 use super::operations::Access;
 use super::problem::{Code, Problem};
+use super::seen;
 use super::state::Api;
 
 /// Refuses before anything of the body is read; a handler only runs for a caller whose role may.
@@ -41,6 +42,7 @@ async fn admit(api: &Api, request: &ServiceRequest) -> Result<Option<Caller>, Pr
         Some(Access::Needs(need)) => {
             let caller = authenticate(api, request.headers()).await?;
             caller.need(need)?;
+            seen::note(api, &caller).await;
             Ok(Some(caller))
         }
     }

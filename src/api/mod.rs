@@ -37,6 +37,7 @@ pub mod operations;
 pub mod paging;
 pub mod password;
 pub mod problem;
+mod seen;
 pub mod state;
 pub mod tokens;
 

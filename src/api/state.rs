@@ -6,13 +6,15 @@ use super::auth::Attempts;
 use super::document::document;
 use super::operations::Operations;
 use super::problem::{Code, Problem};
+use super::seen::Seen;
 use super::tokens::{AccessTokens, BadKey};
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::ids::IdMaker;
+use crate::domain::people::Roster;
 use crate::messenger::graph::Graph;
 use crate::runtime::Runtime;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// Handlers take it as `web::Data<Api>`.
 pub struct Api {
@@ -23,6 +25,7 @@ pub struct Api {
     pub runtime: Arc<dyn Runtime>,
     pub tokens: AccessTokens,
     pub attempts: Attempts,
+    pub seen: Seen,
     /// The operations of the OpenAPI document.
     pub operations: Operations,
     /// The OpenAPI document as it is served.
@@ -49,7 +52,26 @@ impl Api {
             document["servers"] = serde_json::json!([{ "url": url }]);
         }
         let operations = Operations::of(&document);
-        Ok(Self { store, clock, settings, graph, runtime, tokens, attempts, operations, document: document.to_string() })
+        Ok(Self {
+            store,
+            clock,
+            settings,
+            graph,
+            runtime,
+            tokens,
+            attempts,
+            seen: Seen::default(),
+            operations,
+            document: document.to_string(),
+        })
+    }
+
+    /// Everyone with a service seat, as they are now.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn roster(&self) -> Result<Roster, StoreError> {
+        Ok(self.store.roster().await?.as_of(self.clock.now(), self.settings.people.away_after()))
     }
 
     /// Makes ids of this instant.

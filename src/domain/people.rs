@@ -20,7 +20,7 @@ pub struct Agent {
     pub user: UserId,
     pub name: String,
     pub presence: Presence,
-    /// The last heartbeat or change of presence.
+    /// The last heartbeat, change of presence, or call to the API.
     pub seen_at: Option<Timestamp>,
     /// How many conversations at once.
     pub capacity: u32,
@@ -56,6 +56,19 @@ impl Presence {
 pub struct Roster {
     pub agents: Vec<OnDuty>,
     pub teams: Vec<Team>,
+}
+
+impl Roster {
+    /// Who said that they are online and was not seen for longer than this counts as away: whoever closed the laptop gets
+    /// nothing more. `None`: nobody ever does.
+    pub fn as_of(mut self, now: Timestamp, away_after: Option<jiff::SignedDuration>) -> Self {
+        let unseen = |seen: Timestamp| away_after.is_some_and(|after| now.duration_since(seen) > after);
+        let gone = |agent: &Agent| agent.presence == Presence::Online && agent.seen_at.is_some_and(unseen);
+        for on_duty in self.agents.iter_mut().filter(|on_duty| gone(&on_duty.agent)) {
+            on_duty.agent.presence = Presence::Away;
+        }
+        self
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -42,4 +42,7 @@ pub trait PeopleStore: Send + Sync {
 
     /// A heartbeat or a change. Not guarded: the last word counts. Leaves the revision alone.
     async fn set_presence(&self, user: UserId, presence: Presence, at: Timestamp) -> Result<()>;
+
+    /// They did something just now: moves `seen_at`, never back. Nothing where they have no seat's row yet.
+    async fn note_seen(&self, user: UserId, at: Timestamp) -> Result<()>;
 }

@@ -115,6 +115,32 @@ async fn an_agent_tells_their_own_presence_and_a_lead_anyones() {
 }
 
 #[actix_web::test]
+async fn an_online_agent_whom_nobody_sees_is_away_until_they_do_something() {
+    let mut settings = causerie::config::Settings::default();
+    settings.sign_in.access_minutes = 600;
+    let api = TestApi::with(settings).await;
+    let lead = api.token(Role::Lead).await;
+    let (ana, by_ana) = seated(&api, "Ana").await;
+    let path = format!("/v1/agents/{ana}");
+    api.client.put(&format!("{path}/presence")).by(&by_ana).json(json!({ "presence": "online" })).send().await.expect(200);
+    let shown = || async { api.client.get(&path).by(&lead).send().await.expect(200) };
+    let pass = |minutes| api.clock.advance(jiff::SignedDuration::from_mins(minutes));
+    pass(29);
+    assert_eq!(shown().await["presence"], "online");
+    // Whatever they ask for says that they are there; what a lead does, does not.
+    api.client.get("/v1/me").by(&by_ana).send().await.expect(200);
+    pass(29);
+    assert_eq!(shown().await["presence"], "online");
+    pass(2);
+    assert_eq!(shown().await["presence"], "away");
+    let listed = |presence: &str| api.client.get(&format!("/v1/agents?presence={presence}")).by(&lead).send();
+    assert_eq!(listed("online").await.expect(200)["items"], json!([]));
+    assert_eq!(listed("away").await.expect(200)["items"][0]["id"], json!(ana));
+    api.client.get("/v1/me").by(&by_ana).send().await.expect(200);
+    assert_eq!(shown().await["presence"], "online");
+}
+
+#[actix_web::test]
 async fn a_lead_sets_capacity_and_languages() {
     let api = TestApi::start().await;
     let lead = api.token(Role::Lead).await;

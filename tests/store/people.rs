@@ -105,6 +105,11 @@ fn a_seat_starts_with_the_defaults_and_keeps_what_is_set() {
         store.set_presence(user(1), Presence::Online, at(7)).await.unwrap();
         let found = store.agent(user(1)).await.unwrap().unwrap().agent;
         assert_eq!(found, Agent { presence: Presence::Online, seen_at: Some(at(7)), revision: 1, ..set });
+        for (seen, kept) in [(9, 9), (8, 9)] {
+            store.note_seen(user(1), at(seen)).await.unwrap();
+            assert_eq!(store.agent(user(1)).await.unwrap().unwrap().agent.seen_at, Some(at(kept)), "it never goes back");
+        }
+        store.note_seen(user(2), at(9)).await.unwrap();
         let nobody = store.set_presence(user(2), Presence::Online, at(7)).await;
         assert!(matches!(nobody, Err(StoreError::Missing { .. })), "{nobody:?}");
     });

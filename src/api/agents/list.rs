@@ -25,7 +25,7 @@ pub struct AgentsQuery {
 #[get("/agents")]
 pub async fn list_agents(api: Data<Api>, query: Query<AgentsQuery>, paging: Paging) -> Reply<List<AgentView>> {
     let AgentsQuery { team, presence } = query.0;
-    let roster = api.store.roster().await?;
+    let roster = api.roster().await?;
     let teams = roster.teams;
     let wanted = |on_duty: &OnDuty| {
         let member = |team| teams.iter().any(|known| known.id == team && known.members.contains(&on_duty.agent.user));

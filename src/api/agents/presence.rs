@@ -21,7 +21,8 @@ pub struct SetPresenceBody {
 
 /// Say that you are here, away or gone; a lead may say it for others
 ///
-/// The same value again is a heartbeat: it only moves `seen_at`.
+/// The same value again is a heartbeat: it only moves `seen_at`. Every other call of theirs to the API is one too. An agent who
+/// is online and was not seen for the setting `people.away_minutes` counts as away until they are seen again.
 #[utoipa::path(tag = "people", operation_id = "set_presence", params(UserId), responses((status = OK, body = AgentView)), security(("bearer" = ["serve"])))]
 #[put("/agents/{id}/presence")]
 pub async fn set_presence(api: Data<Api>, caller: Caller, id: Path<UserId>, body: Json<SetPresenceBody>) -> Reply<AgentView> {

@@ -17,7 +17,7 @@ pub async fn show_agent(api: Data<Api>, id: Path<UserId>) -> Reply<AgentView> {
 
 /// The agent as they are now.
 pub(super) async fn find(api: &Api, user: UserId) -> Reply<AgentView> {
-    let roster = api.store.roster().await?;
+    let roster = api.roster().await?;
     let found = roster.agents.into_iter().find(|on_duty| on_duty.agent.user == user);
     let on_duty = found.ok_or_else(|| Problem::not_found("agent", user))?;
     let revision = on_duty.agent.revision;

@@ -10,8 +10,9 @@ use crate::domain::people::{OnDuty, Presence, Team};
 pub struct AgentView {
     id: UserId,
     name: String,
+    /// What they said; `away` where they said `online` and were not seen for the setting `people.away_minutes`.
     presence: Presence,
-    /// The last heartbeat or change of presence; null before the first.
+    /// The last heartbeat, change of presence or call to the API; null before the first.
     seen_at: Option<Timestamp>,
     /// How many conversations at once a rule may give them.
     capacity: u32,

@@ -58,7 +58,7 @@ pub async fn simulate_chatflow(api: Data<Api>, id: Path<ChatflowId>, body: JsonO
     let script = read_script(&document, &Value::Object(raw.clone())).map_err(|issues| invalid(&issues, "/script"))?;
     let number = version.or(chatflow.published).unwrap_or(1);
     let bound = BoundFlow::new(chatflow.name.clone(), true, number, flow);
-    let roster = api.store.roster().await?;
+    let roster = api.roster().await?;
     let world = world(&api, &chatflow).await?;
     let now = api.clock.now();
     let played = actix_web::web::block(move || {

@@ -153,7 +153,7 @@ impl Supposed {
 
     /// By the same function, on the same names, as a flow's `transfer`.
     async fn decide(&self, api: &Api, set: &RuleSet) -> Result<Decision, Problem> {
-        let roster = api.store.roster().await?;
+        let roster = api.roster().await?;
         let scope = Scope {
             people: People { roster: Some(&roster), missed: None },
             variables: &self.variables,

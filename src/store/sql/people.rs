@@ -234,6 +234,12 @@ fn set_presence(conn: &mut AnyConn, user: UserId, presence: Presence, at: Timest
     Ok(())
 }
 
+fn note_seen(conn: &mut AnyConn, user: UserId, at: Timestamp) -> Result<()> {
+    let earlier = seats::table.find(user.to_string()).filter(seats::seen_at.is_null().or(seats::seen_at.lt(ms(at))));
+    diesel::update(earlier).set(seats::seen_at.eq(ms(at))).execute(conn).of("agent")?;
+    Ok(())
+}
+
 #[async_trait]
 impl PeopleStore for SqlStore {
     async fn teams(&self) -> Result<Vec<Team>> {
@@ -274,5 +280,9 @@ impl PeopleStore for SqlStore {
 
     async fn set_presence(&self, user: UserId, presence: Presence, at: Timestamp) -> Result<()> {
         self.write(move |conn| set_presence(conn, user, presence, at)).await
+    }
+
+    async fn note_seen(&self, user: UserId, at: Timestamp) -> Result<()> {
+        self.write(move |conn| note_seen(conn, user, at)).await
     }
 }
