@@ -34,7 +34,8 @@ document! {
     pub struct Miss {
         /// Said first. Then the question is asked again, unless the step offers something or goes elsewhere.
         pub text: Option<Text>,
-        /// Offer the interrupts that have a `title`, as quick replies under the text.
+        /// Offer the interrupts that have a `title` and whose `when` holds, as quick replies under the text; more than 13 come
+        /// in pages.
         pub offer: bool = false,
         /// Where the flow goes on.
         pub goto: Option<Target>,

@@ -75,7 +75,8 @@ impl AttachmentKind {
 
 document! {
     /// What the visitor may say or do at any time, whatever the flow waits for. Of several that are meant, the strongest is
-    /// taken: the whole message before a part of it, a long phrase before a short one. Between equals the visitor chooses.
+    /// taken: the whole message before a part of it, a long phrase before a short one. Between equals the visitor chooses, from
+    /// quick replies that come in pages where they are more than fit. An explanation names what each was meant by.
     ///
     /// ```json
     /// { "keywords": ["opening hours", "open"], "title": "Opening hours", "goto": "hours", "then": "return",

@@ -32,6 +32,8 @@ pub struct Happened {
     pub at: Timestamp,
     /// Messages to the visitor, each with the typing before it, in milliseconds.
     pub said: Vec<(Author, MessageOut, u32)>,
+    /// The visitor was shown that their message was seen.
+    pub seen: bool,
     /// Messages that Meta's rules forbid at this moment, and why: the server does not send them.
     pub unsent: Vec<(MessageOut, String)>,
     /// System lines of the transcript: a stable word, and a text for people.
@@ -323,7 +325,8 @@ impl Stage {
     }
 
     fn keep(&mut self, mut draft: Draft) -> Happened {
-        let mut happened = Happened { at: self.at, trace: std::mem::take(&mut draft.trace), ..Happened::default() };
+        let trace = std::mem::take(&mut draft.trace);
+        let mut happened = Happened { at: self.at, seen: draft.seen, trace, ..Happened::default() };
         let (commit, after) = draft.commit(
             |ending| {
                 happened.ignored = match ending {

@@ -47,7 +47,9 @@ pub(super) fn act(step: &Step) -> String {
 
 /// What came of one turn, a line each: what was said first, all else in `(brackets)`.
 pub fn lines(happened: &Happened, stage: &Stage) -> Vec<String> {
-    let mut lines: Vec<String> = happened.said.iter().map(|(_, message, pause_ms)| typed(message, *pause_ms)).collect();
+    let seen = happened.seen.then(|| "(seen)".to_owned());
+    let said_lines = happened.said.iter().map(|(_, message, pause_ms)| typed(message, *pause_ms));
+    let mut lines: Vec<String> = seen.into_iter().chain(said_lines).collect();
     lines.extend(happened.unsent.iter().map(|(message, why)| format!("(not sent: {why}: {})", said(message))));
     lines.extend(happened.called.iter().map(|request| match &request.body {
         Some(body) => format!("(call {} {} {})", request.method, shown(&request.url), shown(body)),

@@ -84,6 +84,14 @@ fn all_that_is_due_happens_when_time_passes() {
 }
 
 #[test]
+fn seen_marks_and_natural_typing_are_shown() {
+    let flow = json!({ "spec_version": "1.0", "start": "a", "mark_seen": true, "typing_per_character": "100ms", "nodes": { "a": [
+        { "type": "ask", "text": "What is it?" }, { "type": "send_text", "text": "Thank you." }] } });
+    let output = chat(&flow.to_string(), "a lamp\n", options());
+    assert!(output.contains("(seen)\n(typing 1s) Thank you.\n"), "{output}");
+}
+
+#[test]
 fn a_flow_with_errors_is_reported_instead_of_run() {
     let flow = r#"{ "spec_version": "1.0", "start": "b", "nodes": { "a": [{ "type": "goto" }] } }"#;
     let failed = simulate(flow, "".as_bytes(), Vec::new(), options());
