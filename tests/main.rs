@@ -16,6 +16,7 @@ mod sandbox;
 mod store;
 mod support;
 
+mod actors;
 mod authz;
 mod browser;
 mod callout;

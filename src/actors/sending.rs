@@ -148,9 +148,13 @@ async fn slot<'a>(shared: &Shared, gate: &'a Gate, deadline: Timestamp) -> Resul
         Err(_) => tokio::select! {
             free = gate.slots.acquire() => free.ok(),
             () = shared.clock.sleep_until(deadline) => None,
+            () = shared.stops() => None,
         },
     };
     let now = shared.clock.now();
+    if shared.is_stopping() {
+        return Err(put_back(now));
+    }
     let free = free.ok_or_else(|| put_back(now + SLOT_WAIT))?;
     if now > deadline {
         return Err(put_back(now));

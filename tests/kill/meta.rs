@@ -31,6 +31,8 @@ pub enum Window {
 pub struct Reply {
     pub text: String,
     pub metadata: String,
+    /// When it arrived.
+    pub tick: u64,
 }
 
 pub struct Meta {
@@ -40,6 +42,10 @@ pub struct Meta {
     /// Where the server listens.
     target: watch::Sender<String>,
     replies: Mutex<HashMap<String, Vec<Reply>>>,
+    /// By the message's metadata: when its echo was first acknowledged.
+    echoes: Mutex<HashMap<String, u64>>,
+    /// Counts what Meta sees, so that two things have an order.
+    ticks: AtomicU64,
     windows: mpsc::UnboundedSender<Window>,
     reached: tokio::sync::Mutex<mpsc::UnboundedReceiver<Window>>,
     counter: AtomicU64,
@@ -55,6 +61,8 @@ impl Meta {
             address: listener.local_addr().unwrap(),
             target: watch::Sender::new(String::new()),
             replies: Mutex::default(),
+            echoes: Mutex::default(),
+            ticks: AtomicU64::new(1),
             windows,
             reached: tokio::sync::Mutex::new(reached),
             counter: AtomicU64::new(1),
@@ -90,15 +98,20 @@ impl Meta {
         }
     }
 
-    /// Delivers one message, again and again until it is acknowledged with 200.
-    pub async fn deliver(&self, psid: &str, mid: &str, text: &str) {
-        let at = now();
-        let event = json!({"sender": {"id": psid}, "recipient": {"id": PAGE}, "timestamp": at, "message": {"mid": mid, "text": text}});
-        self.post(event, at, true).await;
+    /// The next instant.
+    pub fn tick(&self) -> u64 {
+        self.ticks.fetch_add(1, Ordering::SeqCst)
     }
 
-    async fn post(&self, event: Value, at: i64, watched: bool) {
-        let body = json!({"object": "page", "entry": [{"id": PAGE, "time": at, "messaging": [event]}]}).to_string();
+    /// Delivers messages (mid and text) in one webhook, again and again until it is acknowledged with 200.
+    pub async fn deliver(&self, psid: &str, messages: &[(String, String)]) {
+        let at = now();
+        let event = |(mid, text): &(String, String)| json!({"sender": {"id": psid}, "recipient": {"id": PAGE}, "timestamp": at, "message": {"mid": mid, "text": text}});
+        self.post(messages.iter().map(event).collect(), at, true).await;
+    }
+
+    async fn post(&self, events: Vec<Value>, at: i64, watched: bool) {
+        let body = json!({"object": "page", "entry": [{"id": PAGE, "time": at, "messaging": events}]}).to_string();
         let signature = self.secrets.sign(body.as_bytes());
         loop {
             if watched {
@@ -118,6 +131,11 @@ impl Meta {
 
     pub fn replies_to(&self, psid: &str) -> Vec<Reply> {
         self.replies.lock().unwrap().get(psid).cloned().unwrap_or_default()
+    }
+
+    /// When the server said that it has the echo of this message.
+    pub fn echo_acknowledged(&self, metadata: &str) -> Option<u64> {
+        self.echoes.lock().unwrap().get(metadata).copied()
     }
 
     pub fn distinct_replies(&self) -> usize {
@@ -141,13 +159,18 @@ async fn take_send(meta: Data<Meta>, _: Path<(String, String)>, body: Json<Value
     let metadata = body["message"]["metadata"].as_str().unwrap().to_owned();
     let number = meta.counter.fetch_add(1, Ordering::Relaxed);
     let mid = format!("m_out_{number}");
-    meta.replies.lock().unwrap().entry(psid.clone()).or_default().push(Reply { text: text.clone(), metadata: metadata.clone() });
+    let reply = Reply { text: text.clone(), metadata: metadata.clone(), tick: meta.tick() };
+    meta.replies.lock().unwrap().entry(psid.clone()).or_default().push(reply);
     let _ = meta.windows.send(Window::SendArrived);
     let at = now();
     let echo = json!({"sender": {"id": PAGE}, "recipient": {"id": psid}, "timestamp": at,
         "message": {"is_echo": true, "app_id": APP, "metadata": metadata, "mid": mid, "text": text}});
     let echoing = meta.clone().into_inner();
-    actix_web::rt::spawn(async move { echoing.post(echo, at, false).await });
+    actix_web::rt::spawn(async move {
+        echoing.post(vec![echo], at, false).await;
+        let tick = echoing.tick();
+        echoing.echoes.lock().unwrap().entry(metadata).or_insert(tick);
+    });
     // Meta's own time; some sends are cut off within it.
     tokio::time::sleep(Duration::from_millis(number % 7)).await;
     let _ = meta.windows.send(Window::SendAnswered);

@@ -79,9 +79,10 @@ impl Server {
             ("CAUSERIE_META_APP_SECRET", SECRET.to_owned()),
             ("CAUSERIE_META_VERIFY_TOKEN", "verify".to_owned()),
             ("CAUSERIE_META_GRAPH_URL", self.graph_url.clone()),
-            ("CAUSERIE_SENDING_TIMEOUT_MS", "1000".to_owned()),
-            ("CAUSERIE_SENDING_ECHO_GRACE_MS", "1500".to_owned()),
-            ("CAUSERIE_SENDING_LEASE_MS", "3500".to_owned()),
+            // Short, so that a restart need not wait long for the claims of the dead; long enough that only a kill makes a doubt.
+            ("CAUSERIE_SENDING_TIMEOUT_MS", "2000".to_owned()),
+            ("CAUSERIE_SENDING_ECHO_GRACE_MS", "3000".to_owned()),
+            ("CAUSERIE_SENDING_LEASE_MS", "6000".to_owned()),
             ("CAUSERIE_SERVER_LOG", "error".to_owned()),
         ];
         command.arg("serve").envs(settings).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use causerie::app::{App, Parts};
-use causerie::clock::{Clock, ManualClock};
+use causerie::clock::{Clock, ManualClock, SharedClock};
 use causerie::config::Settings;
 use causerie::domain::access::{Role, User};
 use causerie::domain::ids::IdMaker;
@@ -35,7 +35,7 @@ pub const OTHER_PAGE: &str = "1002";
 pub const ANA: &str = "2001";
 pub const BEN: &str = "2002";
 const APP: &str = "77";
-const SECRET: &str = "test_app_secret";
+pub const SECRET: &str = "test_app_secret";
 pub const VERIFY_TOKEN: &str = "test_verify_token";
 /// Real time that anything may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -72,6 +72,11 @@ impl TestApp {
 
     /// With settings other than a test's usual ones.
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::with_clock(change, |clock| Arc::new(clock)).await
+    }
+
+    /// As [`Self::with`], and the server reads the test's clock through something.
+    pub async fn with_clock(change: impl FnOnce(&mut Settings), read: impl FnOnce(ManualClock) -> SharedClock) -> Self {
         let clock = ManualClock::at("2026-03-02T09:00:00Z".parse().unwrap());
         let pages = vec![
             FbPage::new(PAGE, "Maison Lumen", "EAApage1001").username("maisonlumen"),
@@ -82,7 +87,7 @@ impl TestApp {
         let folder = Folder::new();
         let mut settings = settings(&folder, &stand_in);
         change(&mut settings);
-        let app = start(settings.clone(), &clock).await;
+        let app = start(settings.clone(), read(clock.clone())).await;
         sandbox.subscribe_app(&format!("{}/webhooks/messenger", app.base_url()), VERIFY_TOKEN).await.unwrap();
         let client = Client::new(app.base_url());
         let owner = sign_in(&app, &client, &clock, Role::Owner, false).await;
@@ -93,7 +98,7 @@ impl TestApp {
     pub async fn restart(self) -> Self {
         let Self { clock, sandbox, app, owner, settings, _stand_in, folder, .. } = self;
         app.stop().await.unwrap();
-        let app = start(settings.clone(), &clock).await;
+        let app = start(settings.clone(), Arc::new(clock.clone())).await;
         sandbox.subscribe_app(&format!("{}/webhooks/messenger", app.base_url()), VERIFY_TOKEN).await.unwrap();
         let client = Client::new(app.base_url());
         Self { client, clock, sandbox, app, owner, settings, _stand_in, folder }
@@ -190,8 +195,8 @@ fn settings(folder: &Folder, stand_in: &StandIn) -> Settings {
     settings
 }
 
-async fn start(settings: Settings, clock: &ManualClock) -> App {
-    App::start(settings, Parts { clock: Arc::new(clock.clone()), listener: None, extra: None }).await.unwrap()
+async fn start(settings: Settings, clock: SharedClock) -> App {
+    App::start(settings, Parts { clock, listener: None, extra: None }).await.unwrap()
 }
 
 async fn sign_in(app: &App, client: &Client, clock: &ManualClock, role: Role, service_seat: bool) -> Person {
