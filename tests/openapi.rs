@@ -85,3 +85,27 @@ fn no_two_operations_of_one_method_match_one_path() {
         }
     }
 }
+
+/// A query that a handler reads and its `params` do not name is not in the document.
+#[test]
+fn every_query_is_described() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api")];
+    let mut found = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).unwrap();
+            for part in source.split("query: Query<").skip(1) {
+                let name = part.split('>').next().unwrap();
+                let described = source.split("params(").skip(1).any(|params| params.lines().next().unwrap().contains(name));
+                assert!(described, "{}: `{name}` is not among the `params`", path.display());
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 8, "{found} queries");
+}

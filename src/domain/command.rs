@@ -1,4 +1,4 @@
-//! What people may do with a conversation. The pure rules are `turn::command`; its actor is the only one to apply them.
+//! What people may do with a conversation. The pure rules are `turn::obey`; its actor is the only one to apply them.
 
 use super::access::Role;
 use super::conversation::Refusal;

@@ -21,7 +21,7 @@ pub struct AgentsQuery {
 }
 
 /// The users with a service seat, with what they do now
-#[utoipa::path(tag = "people", operation_id = "list_agents", params(Paging), responses((status = OK, body = List<AgentView>)), security(("bearer" = ["read"])))]
+#[utoipa::path(tag = "people", operation_id = "list_agents", params(AgentsQuery, Paging), responses((status = OK, body = List<AgentView>)), security(("bearer" = ["read"])))]
 #[get("/agents")]
 pub async fn list_agents(api: Data<Api>, query: Query<AgentsQuery>, paging: Paging) -> Reply<List<AgentView>> {
     let AgentsQuery { team, presence } = query.0;

@@ -19,7 +19,7 @@ pub struct ChatflowsQuery {
 }
 
 /// The chatflows, oldest first
-#[utoipa::path(tag = "chatflows", operation_id = "list_chatflows", params(Paging), responses((status = OK, body = List<ChatflowView>)), security(("bearer" = ["read"])))]
+#[utoipa::path(tag = "chatflows", operation_id = "list_chatflows", params(ChatflowsQuery, Paging), responses((status = OK, body = List<ChatflowView>)), security(("bearer" = ["read"])))]
 #[get("/chatflows")]
 pub async fn list_chatflows(api: Data<Api>, query: Query<ChatflowsQuery>, paging: Paging) -> Reply<List<ChatflowView>> {
     let found = api.store.chatflows(query.0.page.as_ref(), paging.after()?, paging.fetch()).await?;

@@ -22,7 +22,7 @@ pub struct LinksQuery {
 }
 
 /// The links, oldest first; revoked and expired ones too
-#[utoipa::path(tag = "links", operation_id = "list_links", params(Paging), responses((status = OK, body = List<LinkView>)), security(("bearer" = ["read"])))]
+#[utoipa::path(tag = "links", operation_id = "list_links", params(LinksQuery, Paging), responses((status = OK, body = List<LinkView>)), security(("bearer" = ["read"])))]
 #[get("/links")]
 pub async fn list_links(api: Data<Api>, query: Query<LinksQuery>, paging: Paging) -> Reply<List<LinkView>> {
     let LinksQuery { page, chatflow } = query.0;

@@ -33,7 +33,7 @@ pub struct TicketsQuery {
 }
 
 /// The tickets, newest first
-#[utoipa::path(tag = "tickets", operation_id = "list_tickets", params(Paging), responses((status = OK, body = List<TicketView>)), security(("bearer" = ["read"])))]
+#[utoipa::path(tag = "tickets", operation_id = "list_tickets", params(TicketsQuery, Paging), responses((status = OK, body = List<TicketView>)), security(("bearer" = ["read"])))]
 #[get("/tickets")]
 pub async fn list_tickets(api: Data<Api>, query: Query<TicketsQuery>, paging: Paging) -> Reply<List<TicketView>> {
     let TicketsQuery { pipeline, status, assignee, unassigned, team, page, contact, conversation, priority, closed, text } = query.0;

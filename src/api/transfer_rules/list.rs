@@ -18,7 +18,7 @@ pub struct RuleSetsQuery {
 }
 
 /// The lists of transfer rules, in order of creation
-#[utoipa::path(tag = "people", operation_id = "list_rule_sets", params(Paging), responses((status = OK, body = List<RuleSetView>)), security(("bearer" = ["read"])))]
+#[utoipa::path(tag = "people", operation_id = "list_rule_sets", params(RuleSetsQuery, Paging), responses((status = OK, body = List<RuleSetView>)), security(("bearer" = ["read"])))]
 #[get("/transfer-rules")]
 pub async fn list_rule_sets(api: Data<Api>, query: Query<RuleSetsQuery>, paging: Paging) -> Reply<List<RuleSetView>> {
     let found = match &query.0.page {
