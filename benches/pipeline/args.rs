@@ -25,7 +25,7 @@ pub struct Args {
     #[arg(long, default_value_t = 20_000)]
     pub live: usize,
     /// Idle conversations in the store for the memory and start figures.
-    #[arg(long, default_value_t = 100_000)]
+    #[arg(long, default_value_t = 1_000_000)]
     pub stored: usize,
     /// Only this part; may be given several times. Ratios need the floors.
     #[arg(long, value_enum)]

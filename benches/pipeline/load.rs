@@ -103,8 +103,9 @@ impl ClosedLoop {
     }
 }
 
-/// Writes at a fixed rate, whatever the answers do. Waits count from the moment a webhook was due.
-pub async fn fixed_rate(scene: &Rc<Scene>, target: SocketAddr, rate: u32) -> Result<Vec<JoinHandle<Result<()>>>> {
+/// Writes at a fixed rate, whatever the answers do. Waits count from the moment a webhook was due. `bubbles`: each webhook is
+/// answered by one.
+pub async fn fixed_rate(scene: &Rc<Scene>, target: SocketAddr, rate: u32, bubbles: bool) -> Result<Vec<JoinHandle<Result<()>>>> {
     let visitors = scene.visitors.borrow().clone();
     let mut tasks = Vec::new();
     for visitor in &visitors {
@@ -114,7 +115,7 @@ pub async fn fixed_rate(scene: &Rc<Scene>, target: SocketAddr, rate: u32) -> Res
             loop {
                 let next = visitor.due.borrow_mut().pop_front();
                 match next {
-                    Some(stamp) => mouth.say(&visitor, stamp, true).await?,
+                    Some(stamp) => mouth.say(&visitor, stamp, bubbles).await?,
                     None => visitor.is_due.notified().await,
                 }
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::args::Args;
+use crate::args::{Args, Role};
 use crate::child::Child;
 use crate::folder::Folder;
 use crate::load::{self, on_one_thread};
@@ -14,13 +14,27 @@ use crate::{seed, sink};
 
 const MIB: f64 = 1_048_576.0;
 const REFERENCE_LIVE: f64 = 100_000.0;
-/// Until the first sweeps are over.
-const SETTLE: Duration = Duration::from_secs(2);
+/// Until the first sweeps are over, and the server has given back what its start left behind.
+const SETTLE: Duration = Duration::from_secs(7);
 
 pub fn measure(args: &Args, report: &mut Report) -> Result<()> {
     report.part("Memory and start", "resident memory of the process");
+    floor(args, report)?;
     empty_and_live(args, report)?;
     stored(args, report)
+}
+
+/// A program of actix-web, SQLite and this benchmark's own code, which keeps nothing in memory.
+#[allow(clippy::cast_precision_loss, reason = "bytes, as figures")]
+fn floor(args: &Args, report: &mut Report) -> Result<()> {
+    let folder = Folder::new(args)?;
+    let child = Child::play(Role::Turn, Some(&folder.database()), None)?;
+    report.add("floor C: start to ready", child.ready_in.as_secs_f64() * 1e3, "ms", None);
+    std::thread::sleep(SETTLE);
+    let idle = child.memory()?;
+    report.add("floor C: idle", idle.resident as f64 / MIB, "MiB", None);
+    report.add("  of it without the executable's pages", idle.own as f64 / MIB, "MiB", None);
+    Ok(())
 }
 
 #[allow(clippy::cast_precision_loss, reason = "bytes and conversations, as figures")]
