@@ -250,7 +250,7 @@ fn fields(old: &Map<String, Value>, new: &Map<String, Value>, pointer: &mut Stri
     }
     for (key, now) in new.iter().filter(|(key, _)| !old.contains_key(*key)) {
         under(pointer, key, |pointer| {
-            found.push(FieldChange { pointer: pointer.clone(), old: None, new: Some(now.clone()), moved: false })
+            found.push(FieldChange { pointer: pointer.clone(), old: None, new: Some(now.clone()), moved: false });
         });
     }
 }

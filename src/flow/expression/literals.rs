@@ -46,16 +46,16 @@ fn arguments<'a>(rest: &[Token<'a>]) -> Vec<Option<Token<'a>>> {
 /// # Errors
 /// A message for the author.
 pub(super) fn check(filter: &str, rest: &[Token<'_>]) -> Result<(), String> {
-    let (place, check): (usize, fn(&str) -> Result<(), String>) = match filter {
+    let written = |place: usize| arguments(rest).get(place).copied().flatten().as_ref().and_then(raw);
+    match filter {
         // A text that is a number is hours, as everywhere.
-        "date" => (1, |name| if name.trim().parse::<f64>().is_ok() { Ok(()) } else { time::zone(name).map(drop) }),
-        "plus" => (0, |text| time::span(text).map(drop)),
-        "selectattr" => (1, |by| if lists::COMPARISONS.contains(&by) { Ok(()) } else { Err(lists::comparison_unknown(by)) }),
-        _ => return Ok(()),
-    };
-    match arguments(rest).get(place).copied().flatten().as_ref().and_then(raw) {
-        Some(text) => check(text),
-        None => Ok(()),
+        "date" => written(1).filter(|place| place.trim().parse::<f64>().is_err()).map_or(Ok(()), |name| time::zone(name).map(drop)),
+        "plus" => written(0).map_or(Ok(()), |text| time::span(text).map(drop)),
+        "selectattr" => match written(1).filter(|by| !lists::COMPARISONS.contains(by)) {
+            Some(by) => Err(lists::comparison_unknown(by)),
+            None => Ok(()),
+        },
+        _ => Ok(()),
     }
 }
 
