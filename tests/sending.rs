@@ -360,3 +360,27 @@ async fn a_server_that_stops_amid_a_pause_gives_the_message_back_and_the_next_on
     assert_eq!(app.told(ANA), ["one", "two", "three"]);
     assert_eq!(app.get("/v1/runtime").send().await.expect(200)["sends_repeated"], 0);
 }
+
+#[actix_web::test]
+async fn an_agent_keeps_the_seven_days_when_meta_says_that_the_24_hours_are_over_and_no_longer_when_it_refuses_them_too() {
+    let app = parrot().await;
+    let agent = app.person(Role::Agent).await;
+    app.said(ANA, "hi").await;
+    let path = format!("/v1/conversations/{}", app.conversation(ANA).await["id"].as_str().unwrap());
+    app.client.post(&format!("{path}/claim")).by(&agent.token).json(json!({})).send().await.expect(200);
+    let reply = |text: &str| app.client.post(&format!("{path}/messages")).by(&agent.token).json(json!({ "text": text })).send();
+    let closed = || app.sandbox.fault(FaultRule::next(Fault::code(10, 2_018_278)).on(causerie::sandbox::On::Path("messages".into())));
+    for (text, refused) in [("One", true), ("Two", false), ("Three", true)] {
+        if refused {
+            closed();
+        }
+        let taken = reply(text).await;
+        assert!(taken.status.is_success(), "{text}: {}", taken.text);
+        app.settle().await;
+        // What Meta refused reaches the conversation by the sweep.
+        app.pass(seconds(3)).await;
+    }
+    assert_eq!(app.told(ANA), ["hi!", "Two"]);
+    assert_eq!(app.sandbox.sent_to(ANA)[1].body["tag"], "HUMAN_AGENT");
+    reply("Four").await.refused(409, "window_closed");
+}
