@@ -327,6 +327,7 @@ async fn a_server_that_stops_takes_no_event_from_its_queues_and_the_next_start_t
     let burst: Vec<String> = (1..=200).map(|n| format!("n{n}")).collect();
     let events: Vec<Value> = burst.iter().map(|text| message(&app, ANA, text)).collect();
     delivered(&app, &events).await;
+    assert!(app.sandbox.until_sent(ANA, 2, PATIENCE).await, "by then all are in the queue");
     app.app.runtime().drain(PATIENCE).await;
     assert!(pending(&app).await > 0, "what waited in the queue still waits in the store");
     webhook(&app, PAGE, &[message(&app, BEN, "one")]).await.refused(503, "overloaded");
