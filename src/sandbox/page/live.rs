@@ -21,6 +21,10 @@ pub async fn live(sandbox: Data<Sandbox>) -> HttpResponse {
         if let Some(first) = first {
             return Some((Ok::<_, actix_web::Error>(first), (sandbox, changes, None)));
         }
+        // Asked before the wait too: the change that tells of the end may have been gathered with others.
+        if sandbox.is_closed() {
+            return None;
+        }
         let told = tokio::time::timeout(HEARTBEAT, changes.changed()).await;
         if sandbox.is_closed() || matches!(told, Ok(Err(_))) {
             return None;
