@@ -27,7 +27,9 @@ use self::filled::{Filled, Secrets};
 use crate::domain::Timestamp;
 use crate::domain::event::CalloutResult;
 use crate::flow::effect::CalloutRequest;
+use crate::flow::limits::VALUE_DEPTH;
 use crate::flow::secret;
+use crate::flow::variable::is_deeper;
 
 /// No call takes longer, whatever a flow asks for.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -117,7 +119,11 @@ impl CalloutClient {
         let response = call.send().await.map_err(broken)?;
         let status = response.status().as_u16();
         let body = self.body(response).await?;
-        Ok(CalloutResult::Answered { status, body: value(&body) })
+        let body = value(&body);
+        if is_deeper(&body, VALUE_DEPTH) {
+            return Ok(CalloutResult::Refused { reason: format!("the answer is nested more than {VALUE_DEPTH} deep") });
+        }
+        Ok(CalloutResult::Answered { status, body })
     }
 
     /// The call, and the host that it goes to. Reasons name the URL as the flow wrote it, never as it was filled.

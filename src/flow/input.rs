@@ -120,6 +120,7 @@ impl Run<'_> {
         self.session.last_at = self.world.at;
         self.session.aside.woke_at = None;
         self.session.aside.reminded = false;
+        self.session.aside.calls = 0;
         if !text.is_empty() {
             self.session.last_text = text.chars().take(limits::LAST_TEXT_CHARS).collect();
         }
@@ -133,6 +134,9 @@ impl Run<'_> {
     pub(super) fn resume(&mut self, arrived: Arrived<'_>) {
         if matches!(arrived, Arrived::Timer | Arrived::Callout(_) | Arrived::Released) {
             self.session.aside.woke_at = Some(self.world.at);
+        }
+        if matches!(arrived, Arrived::Timer) {
+            self.session.aside.calls = 0;
         }
         let Some((flow, node, action)) = self.waiting() else { return self.walk() };
         let Some(action) = flow.action(node, action) else {

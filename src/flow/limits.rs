@@ -67,6 +67,11 @@ pub const PATTERNS: usize = 200;
 pub const EXPRESSIONS: usize = 20_000;
 /// Bytes of a variable's value, as JSON.
 pub const VALUE_BYTES: usize = 32_000;
+/// Lists and objects within each other in a variable's value. A session, which holds values a few levels down, must stay
+/// readable: serde_json reads 128.
+pub const VALUE_DEPTH: usize = 64;
+/// HTTP calls in a row without a pause or a word of the visitor's: a flow whose call fails at once and leads back to it would never end.
+pub const CALLS_IN_A_ROW: u32 = 100;
 
 /// Actions that one step may run before it is cut.
 pub const STEP_BUDGET: u32 = 200;

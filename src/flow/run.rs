@@ -18,7 +18,7 @@ use super::step::{Outcome, World};
 use super::template::{Holes, Json, Template};
 use super::text::{Text, TextKey, normalise_locale, pick};
 use super::trace::TraceLine;
-use super::variable::{Variable, VariableType, lookup, weight};
+use super::variable::{Variable, VariableType, is_deeper, lookup, weight};
 use crate::domain::Timestamp;
 use crate::domain::contact::Contact;
 use crate::domain::event::{CalloutResult, MessageIn};
@@ -237,6 +237,9 @@ impl<'a> Run<'a> {
             Ok(kept) => kept,
             Err(why) => return self.report("wrong_type", format!("`{name}` was not set: {why}")),
         };
+        if is_deeper(&kept, limits::VALUE_DEPTH) {
+            return self.report("value_too_deep", format!("`{name}` would be nested more than {} deep", limits::VALUE_DEPTH));
+        }
         if weight(&kept) > limits::VALUE_BYTES {
             return self.report("value_too_large", format!("`{name}` would have more than {} bytes", limits::VALUE_BYTES));
         }
@@ -273,9 +276,14 @@ impl<'a> Run<'a> {
         self.computed(|scope, _| expression.evaluate(scope)).flatten()
     }
 
-    /// `None`: it could not be computed, and that is reported.
+    /// `None`: it could not be computed, or is nested too deep to be stored, and that is reported.
     pub fn json(&mut self, json: &Json) -> Option<Value> {
-        self.computed(|scope, holes| json.value(scope, holes))
+        let value = self.computed(|scope, holes| json.value(scope, holes))?;
+        if is_deeper(&value, limits::VALUE_DEPTH) {
+            self.report("value_too_deep", format!("a value would be nested more than {} deep", limits::VALUE_DEPTH));
+            return None;
+        }
+        Some(value)
     }
 
     /// A text that is not said, such as a URL.

@@ -9,6 +9,7 @@ use super::action::FormState;
 use super::choosing::{CHOICE, Choosing};
 use super::digress::Back;
 use super::hooks::{Burst, Idle};
+use super::limits;
 use super::token::Tap;
 use crate::domain::Timestamp;
 use crate::domain::event::{CalloutResult, MessageIn};
@@ -83,6 +84,9 @@ pub struct Aside {
     /// Messages in a row that nothing understood.
     #[serde(skip_serializing_if = "is_zero")]
     pub misses: u32,
+    /// HTTP calls since the last pause or word of the visitor's.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub calls: u32,
     /// The visitor's silence was noticed, and they have not written since.
     #[serde(skip_serializing_if = "is_false")]
     pub reminded: bool,
@@ -110,6 +114,12 @@ pub struct Call {
 }
 
 impl Aside {
+    /// One call more; false after too many in a row: the flow would go round for ever.
+    pub fn may_call(&mut self) -> bool {
+        self.calls = self.calls.saturating_add(1);
+        self.calls <= limits::CALLS_IN_A_ROW
+    }
+
     fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -130,6 +130,16 @@ pub(super) fn weight(value: &Value) -> usize {
     }
 }
 
+/// Whether lists and objects in it are nested more than `levels` deep. Looks no deeper.
+pub fn is_deeper(value: &Value, levels: usize) -> bool {
+    let mut within: Box<dyn Iterator<Item = &Value>> = match value {
+        Value::Array(items) => Box::new(items.iter()),
+        Value::Object(fields) => Box::new(fields.values()),
+        _ => return false,
+    };
+    levels == 0 || within.any(|value| is_deeper(value, levels - 1))
+}
+
 pub fn lookup<'a>(
     name: &str,
     session: &'a BTreeMap<String, Value>,

@@ -14,6 +14,8 @@ use super::play::{Seen, TURNS, play};
 use super::stage::{Happened, Stage};
 use super::text;
 use super::world::Surroundings;
+use crate::domain::ids::UserId;
+use crate::domain::people::Team;
 use crate::flow::script::{FlowTest, TransferTo};
 use crate::flow::trace::TraceLine;
 
@@ -209,21 +211,32 @@ fn expectation(seen: &Seen, stage: &Stage) -> Value {
     expect
 }
 
-/// Who is there, by name.
-fn people(stage: &Stage) -> Map<String, Value> {
-    stage.roster().agents.iter().map(|duty| (duty.agent.name.clone(), duty.agent.presence.word().into())).collect()
+/// Who is there, by name, and in which teams.
+struct People {
+    agents: Map<String, Value>,
+    teams: Map<String, Value>,
+}
+
+fn people(stage: &Stage) -> People {
+    let roster = stage.roster();
+    let agents = roster.agents.iter().map(|duty| (duty.agent.name.clone(), duty.agent.presence.word().into()));
+    let seated = |user: &UserId| roster.agents.iter().any(|duty| duty.agent.user == *user);
+    let members = |team: &Team| team.members.iter().filter(|user| seated(user)).map(|user| stage.agent_name(*user)).collect();
+    let teams = roster.teams.iter().map(|team| (team.name.clone(), members(team)));
+    People { agents: agents.collect(), teams: teams.collect() }
 }
 
 /// The script with what came of it. A script without `agents` met the page's own people and rules, which the test's run does
-/// not know: they become agents, and a place for a transfer that nobody took, that lead to the same.
-fn as_test(raw: &Map<String, Value>, expected: Vec<Value>, people: Map<String, Value>, landed: &[TransferTo], at: Timestamp) -> Value {
+/// not know: the people are written down, and where a transfer found nobody, that and where it led instead.
+fn as_test(raw: &Map<String, Value>, expected: Vec<Value>, people: People, landed: &[TransferTo], at: Timestamp) -> Value {
     let mut test = raw.clone();
     test.entry("name").or_insert_with(|| "what was simulated".into());
     test.entry("at").or_insert_with(|| at.to_string().into());
-    if !test.contains_key("agents") && !landed.is_empty() {
-        let nobody = !landed.contains(&TransferTo::Agent);
-        let agents = people.into_iter().map(|(name, presence)| (name, if nobody { "offline".into() } else { presence }));
+    if !test.contains_key("agents") && !people.agents.is_empty() {
+        let nobody = !landed.is_empty() && !landed.contains(&TransferTo::Agent);
+        let agents = people.agents.into_iter().map(|(name, presence)| (name, if nobody { "offline".into() } else { presence }));
         test.insert("agents".into(), agents.collect::<Map<_, _>>().into());
+        test.insert("teams".into(), people.teams.into());
         let place = landed.iter().rev().find_map(|to| match to {
             TransferTo::Nobody => Some("away"),
             TransferTo::PageInbox => Some("page_inbox"),

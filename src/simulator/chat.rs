@@ -47,7 +47,7 @@ pub enum SimulationFailed {
 /// A flow that calls out again and again is asked about after so many.
 const FAKED_IN_A_ROW: usize = 20;
 /// Nobody types so much; a file might.
-const TURNS: usize = 1_000_000;
+const TURNS: usize = 20_000;
 
 const HELP: &str = "\
 What you type is what the visitor says. Besides:
@@ -178,6 +178,11 @@ impl<W: Write> Chat<'_, W> {
         let mut turns = Vec::new();
         while let Some(turn) = self.stage.wait(until)? {
             turns.push(turn);
+            // As soon as they are made: what comes after a call may be another pause.
+            for _ in 0..FAKED_IN_A_ROW {
+                let Some(result) = self.faked() else { break };
+                turns.push(self.stage.callout_returns(result)?);
+            }
         }
         Ok(if turns.is_empty() { Told::Said("(time passes)\n".to_owned()) } else { Told::Turns(turns) })
     }

@@ -51,8 +51,7 @@ pub(super) fn current_session(cx: &Situation<'_>, draft: &mut Draft) -> Current 
             if revise::begins_anew(cx, draft, &session) {
                 return Current::Outdated(Box::new(session));
             }
-            let session = revise::moved(cx, draft, session);
-            Current::Running(Box::new(revise::calls_anew(cx, draft, session)))
+            Current::Running(Box::new(revise::moved(cx, draft, session)))
         }
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn begins_anew(cx: &Situation<'_>, draft: &mut Draft, session: &Sessi
 }
 
 /// A version of a called chatflow published since asks for a new call: it begins anew, and whoever called it still waits.
-/// Its first action runs with the visitor's message.
+/// Its first action runs with the visitor's message: only for an event that the flow takes.
 pub(super) fn calls_anew(cx: &Situation<'_>, draft: &mut Draft, mut session: Session) -> Session {
     let contact = draft.contact.id;
     let outdated = |frame: &Frame| {

@@ -70,8 +70,9 @@ pub(super) fn route(cx: &Situation<'_>, mut draft: Draft, event: &InboundEvent) 
         Current::Outdated(session) => begin_anew(cx, draft, *session, event),
         Current::Running(session) => match input_of(event) {
             Some(input) => {
+                let session = revise::calls_anew(cx, &mut draft, *session);
                 because(&mut draft, "session", true, runs_at(&session));
-                run(cx, draft, *session, &input)
+                run(cx, draft, session, &input)
             }
             // An ad's referral without words, while a flow waits for an answer: nothing to say to it.
             None => Turn::Ready(Box::new(draft)),
@@ -244,6 +245,9 @@ pub(super) fn begin(cx: &Situation<'_>, mut draft: Draft, chatflow: ChatflowId, 
         return to_inbox(cx, draft, Unanswered::NoChatflow);
     };
     let (version, flow) = bound.for_contact(chatflow, draft.contact.id);
+    if draft.session.as_ref().is_some_and(|before| !before.finished && !before.queued.is_empty()) {
+        draft.note_line("report", "unanswered_input: a new session began before the flow took what the visitor wrote meanwhile");
+    }
     let before = draft.session.as_ref();
     draft.cancel_timers.extend(before.into_iter().flat_map(Session::timers));
     let kept = before.filter(|before| before.chatflow == chatflow).map(|before| flow.kept(before)).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use super::draft::{Draft, Turn};
 use super::met::{Current, current_session, flow_of};
+use super::revise;
 use super::route::{because, begin, run};
 use super::situation::{Shelf, Situation};
 use crate::domain::event::{Inbound, InboundEvent, MessageIn};
@@ -24,7 +25,7 @@ pub(super) fn tapped(cx: &Situation<'_>, mut draft: Draft, tap: &Tap, event: &In
     current.tell_end(&mut draft);
     let running = match current {
         Current::Outdated(session) => return begin(cx, draft, session.chatflow, session.entry, &Input::Started),
-        Current::Running(session) => Some(session),
+        Current::Running(session) => Some(Box::new(revise::calls_anew(cx, &mut draft, *session))),
         Current::Finished(..) | Current::Lapsed(_) | Current::None => None,
     };
     if let Some(session) = running.as_ref().filter(|session| waits_for(cx, &draft, session, tap)) {

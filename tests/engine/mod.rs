@@ -6,6 +6,7 @@
 
 mod checks;
 mod documents;
+mod endless;
 mod fuzz;
 mod gallery;
 mod hostile;

@@ -92,6 +92,16 @@ fn seen_marks_and_natural_typing_are_shown() {
 }
 
 #[test]
+fn a_faked_call_is_answered_when_it_is_made() {
+    let flow = json!({ "spec_version": "1.0", "start": "a", "nodes": { "a": [
+        { "type": "delay", "for": "10m", "typing": false }, { "type": "http_request", "url": "https://shop.example/x" },
+        { "type": "delay", "for": "10m", "typing": false }, { "type": "send_text", "text": "there" }] } });
+    let fakes = vec![("https://shop.example/".to_owned(), CalloutResult::Answered { status: 200, body: json!({}) })];
+    let output = chat(&flow.to_string(), "/wait 30m\n", Options { fakes, ..options() });
+    assert!(output.contains("there\n"), "{output}");
+}
+
+#[test]
 fn a_flow_with_errors_is_reported_instead_of_run() {
     let flow = r#"{ "spec_version": "1.0", "start": "b", "nodes": { "a": [{ "type": "goto" }] } }"#;
     let failed = simulate(flow, "".as_bytes(), Vec::new(), options());

@@ -201,6 +201,13 @@ impl Behaviour for HttpRequest {
     }
 
     fn run(&self, run: &mut Run<'_>) -> Next {
+        if !run.session.aside.may_call() {
+            run.report(
+                "too_many_calls",
+                format!("{} calls without a pause or a word of the visitor's: the flow ends", limits::CALLS_IN_A_ROW),
+            );
+            return Next::Finish;
+        }
         match self.request(run) {
             Some(request) => Next::Wait(run.callout(request)),
             None => self.fail(run, self.failed, "the request could not be built"),
