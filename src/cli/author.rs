@@ -42,6 +42,9 @@ pub struct Chat {
     /// Answer HTTP calls to URLs that begin so: `--fake https://shop.example/='{"state":"sent"}'`. Others are asked for.
     #[arg(long, value_name = "URL=JSON", value_parser = fake)]
     fake: Vec<(String, CalloutResult)>,
+    /// Another chatflow that this one may call, by its `name`, or its file's without the ending.
+    #[arg(long, value_name = "FLOW")]
+    with: Vec<PathBuf>,
 }
 
 /// Chats until the input ends.
@@ -55,9 +58,18 @@ pub fn simulate(chat: &Chat) -> anyhow::Result<ExitCode> {
         explain: chat.explain,
         node: chat.node.clone(),
         fakes: chat.fake.clone(),
+        others: chat.with.iter().map(|file| other(file)).collect::<anyhow::Result<_>>()?,
     };
     simulator::simulate(&read(&chat.file)?, std::io::stdin().lock(), std::io::stdout().lock(), options)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// As `causerie test` names it.
+fn other(file: &Path) -> anyhow::Result<(String, String)> {
+    let text = read(file)?;
+    let own = flow::parse(&text).ok().and_then(|document| document["name"].as_str().map(str::to_owned));
+    let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok((own.unwrap_or(stem), text))
 }
 
 fn fake(text: &str) -> Result<(String, CalloutResult), String> {

@@ -1,7 +1,6 @@
 //! The dialogue in a terminal: lines in, lines out.
 
 use std::io::{BufRead, Write};
-use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -9,10 +8,10 @@ use serde_json::{Value, json};
 use crate::domain::conversation::Owner;
 use crate::domain::event::CalloutResult;
 use crate::flow::check::{Env, check};
+use crate::flow::parse;
 use crate::flow::read_types::Duration;
 use crate::flow::script::{AgentAct, IfNobody, Link, Presence, Visitor};
 use crate::flow::session::Wait;
-use crate::flow::{Flow, parse};
 use crate::rehearsal::{Chatflow, Happened, Refused, Stage, Surroundings, length, lines};
 
 /// How to simulate.
@@ -33,6 +32,8 @@ pub struct Options {
     pub node: Option<String>,
     /// URL prefix → answer, for callouts; the others are asked for.
     pub fakes: Vec<(String, CalloutResult)>,
+    /// Chatflows that may be called: name, document.
+    pub others: Vec<(String, String)>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -71,11 +72,9 @@ What you type is what the visitor says. Besides:
 /// # Errors
 /// The flow has errors, or the terminal fails.
 pub fn simulate(flow: &str, input: impl BufRead, mut output: impl Write, options: Options) -> Result<(), SimulationFailed> {
-    let checked = parse(flow).map(|document| check(&document, &Env::default()));
-    let Some(compiled) = checked.ok().and_then(|checked| checked.flow) else {
-        return Err(SimulationFailed::Flow(super::check_report(flow).0));
-    };
-    let stage = stage(compiled, &options);
+    let this = chatflow("this", flow)?;
+    let others = options.others.iter().map(|(name, flow)| chatflow(name, flow)).collect::<Result<Vec<_>, _>>()?;
+    let stage = stage(&this, &others, &options);
     let mut chat = Chat { stage, options, output: &mut output, finished: false };
     writeln!(chat.output, "(type /help for what else can be done)")?;
     chat.open()?;
@@ -87,8 +86,16 @@ pub fn simulate(flow: &str, input: impl BufRead, mut output: impl Write, options
     Ok(())
 }
 
-fn stage(flow: Arc<Flow>, options: &Options) -> Stage {
-    let mut set = Surroundings::made_up(&Chatflow { id: None, name: "this".to_owned(), flow }, &[]);
+fn chatflow(name: &str, flow: &str) -> Result<Chatflow, SimulationFailed> {
+    let checked = parse(flow).map(|document| check(&document, &Env::default()));
+    match checked.ok().and_then(|checked| checked.flow) {
+        Some(flow) => Ok(Chatflow { id: None, name: name.to_owned(), flow }),
+        None => Err(SimulationFailed::Flow(super::check_report(flow).0)),
+    }
+}
+
+fn stage(this: &Chatflow, others: &[Chatflow], options: &Options) -> Stage {
+    let mut set = Surroundings::made_up(this, others);
     let presence = if options.agent_online { Presence::Online } else { Presence::Offline };
     set.with_people(&[("Agent".to_owned(), presence)], IfNobody::Queue);
     let visitor = Visitor { locale: options.locale.clone(), first_name: options.first_name.clone(), ..Visitor::default() };

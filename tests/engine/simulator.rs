@@ -16,6 +16,7 @@ fn options() -> Options {
         explain: false,
         node: None,
         fakes: Vec::new(),
+        others: Vec::new(),
     }
 }
 
@@ -99,6 +100,15 @@ fn a_faked_call_is_answered_when_it_is_made() {
     let fakes = vec![("https://shop.example/".to_owned(), CalloutResult::Answered { status: 200, body: json!({}) })];
     let output = chat(&flow.to_string(), "/wait 30m\n", Options { fakes, ..options() });
     assert!(output.contains("there\n"), "{output}");
+}
+
+#[test]
+fn another_chatflow_can_be_called() {
+    let flow = json!({ "spec_version": "1.0", "start": "a", "nodes": { "a": [
+        { "type": "call", "chatflow": "shop" }, { "type": "send_text", "text": "back" }] } });
+    let shop = json!({ "spec_version": "1.0", "start": "a", "nodes": { "a": [{ "type": "send_text", "text": "in the shop" }] } });
+    let output = chat(&flow.to_string(), "", Options { others: vec![("shop".into(), shop.to_string())], ..options() });
+    assert!(output.contains("in the shop\nback\n"), "{output}");
 }
 
 #[test]
