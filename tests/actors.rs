@@ -22,6 +22,7 @@ use diesel::sql_types::Text;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::kill::server::counting_flow;
 use crate::support::app::{ANA, BEN, PAGE, SECRET, TestApp};
 use crate::support::http::Answer;
 
@@ -32,18 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 async fn answering(change: impl FnOnce(&mut Settings)) -> TestApp {
     let app = TestApp::with(change).await;
     app.post("/v1/pages", json!({ "page_access_token": "EAApage1001", "default_chatflow": false })).send().await.expect(201);
-    let document = json!({
-        "spec_version": "1.0",
-        "languages": ["en"],
-        "variables": { "said": { "type": "text" }, "turns": { "type": "number", "default": 0 } },
-        "start": "loop",
-        "nodes": { "loop": [
-            { "type": "ask", "save": "said", "text": "{{ said | default('start') }} #{{ turns }}" },
-            { "type": "set", "values": { "turns": "{{ turns + 1 }}" } },
-            { "type": "goto", "node": "loop" }
-        ] }
-    });
-    let chatflow = json!({ "page": PAGE, "name": "Loop", "kind": "bot", "document": document, "primary": true });
+    let chatflow = json!({ "page": PAGE, "name": "Loop", "kind": "bot", "document": counting_flow(), "primary": true });
     app.post("/v1/chatflows", chatflow).send().await.expect(201);
     for psid in [ANA, BEN] {
         app.sandbox.visitor_says(psid, "hello").unwrap();

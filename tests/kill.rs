@@ -16,7 +16,7 @@
 #[path = "kill/meta.rs"]
 mod meta;
 #[path = "kill/server.rs"]
-mod server;
+pub mod server;
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -33,7 +33,7 @@ pub struct Server {
 }
 
 /// Answers every message with one bubble that carries what was said and how many turns there were.
-fn flow() -> Value {
+pub fn counting_flow() -> Value {
     json!({
         "spec_version": "1.0",
         "languages": ["en"],
@@ -132,7 +132,7 @@ async fn connect(store: &SqlStore) {
         name: "Loop".into(),
         kind: ChatflowKind::Bot,
         active: true,
-        draft: flow(),
+        draft: counting_flow(),
         published: Some(1),
         rollout: None,
         revision: 1,
@@ -142,7 +142,7 @@ async fn connect(store: &SqlStore) {
     let version = ChatflowVersion {
         chatflow: id,
         number: 1,
-        document: flow(),
+        document: counting_flow(),
         note: None,
         published_by: None,
         published_at: now,
