@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use super::dispatcher::Dispatchers;
 use super::meeting::{Reply, meet};
 use super::ordering::{fail_event, take_event};
+use super::shard::Ending;
 use super::turning::{Follow, Settled, Work, take_order};
 use super::{Key, Shared};
 use crate::domain::command::Command;
@@ -31,7 +32,7 @@ pub enum Job {
 /// The next job of the conversation's queue. The shard sends it only when the one before has ended.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub struct Run(pub Job);
+pub struct Run(pub Job, pub Ending);
 
 pub struct Conversation {
     key: Key,
@@ -67,7 +68,7 @@ impl Handler<Run> for Conversation {
     // Not `ResponseActFuture`: that would let the next job in while this one waits for its commit.
     type Result = AtomicResponse<Self, ()>;
 
-    fn handle(&mut self, Run(job): Run, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, Run(job, ending): Run, _: &mut Context<Self>) -> Self::Result {
         let (shared, key) = (self.shared.clone(), self.key.clone());
         let cache = self.cache.take();
         let turn = async move {
@@ -102,6 +103,7 @@ impl Handler<Run> for Conversation {
             if follow.typing {
                 actor.dispatchers.show(&actor.key, SenderAction::TypingOn);
             }
+            ending.done();
         })))
     }
 }

@@ -19,12 +19,28 @@ use crate::messenger::graph::SenderAction;
 /// A claimed message.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub struct Dispatch(pub OutboxItem);
+pub struct Dispatch(OutboxItem, UnderWay);
 
 /// Show this small sign in this visitor's thread.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub struct Show(pub Psid, pub SenderAction);
+pub struct Show(Psid, SenderAction, UnderWay);
+
+/// Counts as running for as long as it lives, whatever ends it.
+struct UnderWay(Arc<Shared>);
+
+impl UnderWay {
+    fn begin(shared: &Arc<Shared>) -> Self {
+        shared.gauges.sends_running.add(1);
+        Self(shared.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.gauges.sends_running.take(1);
+    }
+}
 
 pub struct Dispatcher {
     shared: Arc<Shared>,
@@ -38,29 +54,28 @@ impl Actor for Dispatcher {
 impl Handler<Dispatch> for Dispatcher {
     type Result = ();
 
-    fn handle(&mut self, Dispatch(first): Dispatch, ctx: &mut Context<Self>) {
+    fn handle(&mut self, Dispatch(first, under_way): Dispatch, _: &mut Context<Self>) {
         let (shared, gate) = (self.shared.clone(), self.gate.clone());
-        let chain = async move {
+        // A task of its own: an actor's context looks at all its futures whenever one of them moves.
+        actix_rt::spawn(async move {
+            let _under_way = under_way;
             let mut next = Some(first);
             while let Some(item) = next {
                 next = attempt(&shared, &gate, item).await;
             }
-            shared.gauges.sends_running.take(1);
-        };
-        ctx.spawn(chain.into_actor(self));
+        });
     }
 }
 
 impl Handler<Show> for Dispatcher {
     type Result = ();
 
-    fn handle(&mut self, Show(psid, action): Show, ctx: &mut Context<Self>) {
+    fn handle(&mut self, Show(psid, action, under_way): Show, _: &mut Context<Self>) {
         let (shared, gate) = (self.shared.clone(), self.gate.clone());
-        let shown = async move {
+        actix_rt::spawn(async move {
+            let _under_way = under_way;
             show(&shared, &gate, &psid, action).await;
-            shared.gauges.sends_running.take(1);
-        };
-        ctx.spawn(shown.into_actor(self));
+        });
     }
 }
 
@@ -84,17 +99,13 @@ impl Dispatchers {
 
     /// A lost dispatch is no loss: the claim runs out and the sweep finds the message.
     pub fn dispatch(&self, item: OutboxItem) {
-        self.of(&item.page).do_send(Dispatch(item));
+        let under_way = UnderWay::begin(&self.0.shared);
+        self.started(&item.page).0.do_send(Dispatch(item, under_way));
     }
 
     pub fn show(&self, key: &Key, action: SenderAction) {
-        self.of(key.page()).do_send(Show(key.psid().clone(), action));
-    }
-
-    /// The page's dispatcher, with one more thing under way.
-    fn of(&self, page: &PageId) -> Addr<Dispatcher> {
-        self.0.shared.gauges.sends_running.add(1);
-        self.started(page).0
+        let under_way = UnderWay::begin(&self.0.shared);
+        self.started(key.page()).0.do_send(Show(key.psid().clone(), action, under_way));
     }
 
     fn started(&self, page: &PageId) -> Started {

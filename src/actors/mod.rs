@@ -12,16 +12,18 @@
 //! |---|---|---|
 //! | `Deliver` | Shard | an event for one conversation; its answer comes when it is durable |
 //! | `Order` | Shard | a person's order to one conversation |
-//! | `Run` | Conversation | the next job of its queue; answered when committed |
+//! | `Run` | Conversation | the next job of its queue |
+//! | `Ended` | Shard | the job has ended, or its actor has |
 //! | `Dispatch` | Dispatcher | a claimed message |
 //!
 //! What must not live here: rules (they are `turn/`'s and `flow/`'s), SQL, HTTP routes. Actor messages are only nudges:
 //! the row is the truth, and a sweep finds rows whose nudge was lost.
 //!
-//! Three facts about actix 0.13 shaped this (all measured): a panic ends an actor for good, so a shard treats a closed
-//! address as "start anew from the store"; a mailbox's bound leaks through clones of its address, so a shard counts
-//! its queues itself; concurrent `send`s lose their order, so events enter by `do_send` and the shard keeps one message
-//! at a time in flight to a conversation.
+//! Four facts about actix 0.13 shaped this (all measured): a context polls every future that was spawned on it whenever
+//! one of them moves, so what is under way by the hundred (sends, jobs) runs in tasks or ends with a message; a panic
+//! ends an actor for good, so a shard treats a closed address as "start anew from the store"; a mailbox's bound leaks
+//! through clones of its address, so a shard counts its queues itself; concurrent `send`s lose their order, so events
+//! enter by `do_send` and the shard keeps one message at a time in flight to a conversation.
 
 pub mod callouts;
 pub mod conversation;

@@ -34,6 +34,43 @@ pub struct Order {
     pub job: Job,
 }
 
+/// A conversation's job has ended.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Ended {
+    key: Key,
+    event: Option<EventId>,
+    alive: bool,
+}
+
+/// Goes with a job, and tells the shard when it has ended, whatever ended it: dropped with a job that panicked or that
+/// found its actor gone, it says so.
+pub struct Ending {
+    shard: Addr<Shard>,
+    ended: Option<Ended>,
+}
+
+impl Ending {
+    fn of(shard: Addr<Shard>, key: Key, event: Option<EventId>) -> Self {
+        Self { shard, ended: Some(Ended { key, event, alive: false }) }
+    }
+
+    /// The conversation is ready for its next job.
+    pub fn done(mut self) {
+        if let Some(ended) = &mut self.ended {
+            ended.alive = true;
+        }
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if let Some(ended) = self.ended.take() {
+            self.shard.do_send(ended);
+        }
+    }
+}
+
 pub struct Shard {
     shared: Arc<Shared>,
     dispatchers: Dispatchers,
@@ -110,9 +147,7 @@ impl Shard {
             Job::Event { work: Work::Stored(stored), .. } => Some(stored.id),
             _ => None,
         };
-        let key = key.clone();
-        let run = addr.send(Run(job)).into_actor(self);
-        ctx.spawn(run.map(move |outcome, shard, ctx| shard.ended(&key, event, outcome.is_ok(), ctx)));
+        addr.do_send(Run(job, Ending::of(ctx.address(), key.clone(), event)));
     }
 
     fn ended(&mut self, key: &Key, event: Option<EventId>, alive: bool, ctx: &mut Context<Self>) {
@@ -154,6 +189,14 @@ impl Handler<Deliver> for Shard {
 
     fn handle(&mut self, Deliver { key, work, reply }: Deliver, ctx: &mut Context<Self>) {
         self.enqueue(key, Job::Event { work, reply }, ctx);
+    }
+}
+
+impl Handler<Ended> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, Ended { key, event, alive }: Ended, ctx: &mut Context<Self>) {
+        self.ended(&key, event, alive, ctx);
     }
 }
 
