@@ -92,6 +92,7 @@ const PURE: &[(&str, &[&str])] = &[
             "base64",
             "csv",
             "roxmltree",
+            "litemap",
         ],
     ),
     (

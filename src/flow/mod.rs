@@ -46,6 +46,7 @@ pub mod script;
 pub mod secret;
 pub mod session;
 mod session_rules;
+pub mod small;
 pub mod step;
 pub mod survey;
 pub mod template;

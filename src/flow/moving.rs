@@ -96,7 +96,7 @@ mod tests {
         let places = |new: &Value| -> Result<Vec<usize>, String> {
             let moved = migrate(&before, before.chatflow, (1, Some(&old)), (4, &flow(new)))?;
             assert!(moved.version == 4 && moved.frames.iter().all(|frame| frame.version == 4));
-            assert_eq!(moved.variables["new"], "n");
+            assert_eq!(moved.variables.get("new"), Some(&json!("n")));
             assert_eq!(moved.wait, before.wait);
             Ok(moved.frames.iter().map(|frame| frame.action).collect())
         };

@@ -244,10 +244,11 @@ impl<'a> Run<'a> {
             return self.report("value_too_large", format!("`{name}` would have more than {} bytes", limits::VALUE_BYTES));
         }
         let of_contact = declared.is_some_and(Variable::of_contact);
-        let values = if of_contact { &mut self.contact_mut().attributes } else { &mut self.session.variables };
-        match kept {
-            Value::Null => values.remove(name),
-            kept => values.insert(name.to_owned(), kept),
+        match (of_contact, kept) {
+            (true, Value::Null) => self.contact_mut().attributes.remove(name),
+            (true, kept) => self.contact_mut().attributes.insert(name.to_owned(), kept),
+            (false, Value::Null) => self.session.variables.remove(name),
+            (false, kept) => self.session.variables.insert(name.to_owned(), kept),
         };
     }
 

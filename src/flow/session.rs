@@ -10,10 +10,14 @@ use super::choosing::{CHOICE, Choosing};
 use super::digress::Back;
 use super::hooks::{Burst, Idle};
 use super::limits;
+use super::small::Small;
 use super::token::Tap;
 use crate::domain::Timestamp;
 use crate::domain::event::{CalloutResult, MessageIn};
 use crate::domain::ids::{CalloutId, ChatflowId, LinkId, SessionId, TimerId};
+
+/// Variables by name.
+pub type Values = Small<Value>;
 
 /// Serialises whole; the shape carries a number so that a later release can read it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,11 +35,11 @@ pub struct Session {
     /// Where to go on; the last frame runs. Empty once finished.
     pub frames: Vec<Frame>,
     /// Session-scoped variables.
-    pub variables: BTreeMap<String, Value>,
+    pub variables: Values,
     pub wait: Option<Wait>,
     /// Rotation of text variations by place, attempts and the like.
     #[serde(default)]
-    pub counters: BTreeMap<String, u32>,
+    pub counters: Small<u32>,
     pub finished: bool,
     /// The visitor's last words, shortened: `last_text` in expressions.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -6,6 +6,7 @@ use super::Flow;
 use super::effect::{Effect, Report};
 use super::run::Run;
 use super::session::{Aside, Entry, Frame, Session};
+use super::small::Small;
 use super::text::{TextKey, normalise_locale};
 use super::token::{Tap, TokenKey};
 use super::trace::TraceLine;
@@ -110,7 +111,7 @@ pub fn open(id: SessionId, chatflow: ChatflowId, version: u32, flow: &Flow, entr
         let name = flow.nodes.get(node as usize).map_or_else(String::new, |node| node.name.clone());
         Frame { chatflow, version, node: name, action: 0, back: None }
     });
-    let variables: std::collections::BTreeMap<_, _> = flow.defaults().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let variables = flow.defaults().map(|(name, value)| (name.clone(), value.clone())).collect();
     Session {
         v: 1,
         id,
@@ -123,7 +124,7 @@ pub fn open(id: SessionId, chatflow: ChatflowId, version: u32, flow: &Flow, entr
         frames: frames.collect(),
         variables,
         wait: None,
-        counters: std::collections::BTreeMap::new(),
+        counters: Small::new(),
         finished: false,
         last_text: String::new(),
         queued: Vec::new(),

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::issue::Code;
 use super::limits;
 use super::read::{Read, Reader, document, words};
+use super::session::Values;
 use crate::domain::contact::Contact;
 
 pub type Variables = BTreeMap<String, Variable>;
@@ -140,12 +141,7 @@ pub fn is_deeper(value: &Value, levels: usize) -> bool {
     levels == 0 || within.any(|value| is_deeper(value, levels - 1))
 }
 
-pub fn lookup<'a>(
-    name: &str,
-    session: &'a BTreeMap<String, Value>,
-    declared: Option<&'a Variables>,
-    contact: &'a Contact,
-) -> Option<&'a Value> {
+pub fn lookup<'a>(name: &str, session: &'a Values, declared: Option<&'a Variables>, contact: &'a Contact) -> Option<&'a Value> {
     // A session's defaults are set when it begins; a contact has none to begin with.
     let of_contact = declared.and_then(|variables| variables.get(name)).filter(|variable| variable.of_contact());
     let value = match of_contact {

@@ -179,7 +179,7 @@ fn state_view(stage: &Stage) -> StateView {
         node: facts::node(stage).map(str::to_owned),
         waits_for: facts::waits_for(stage).word().to_owned(),
         finished: facts::finished(stage),
-        variables: stage.session().map(|session| session.variables.clone()).unwrap_or_default(),
+        variables: stage.session().into_iter().flat_map(|session| session.variables.clone()).collect(),
         attributes: stage.contact().attributes.clone(),
         labels: stage.contact().labels.clone(),
         tickets: stage.tickets.iter().map(|ticket| facts::ticket(ticket, stage)).collect(),

@@ -32,7 +32,7 @@ fn a_value_that_grows_within_itself_stays_readable() {
     assert_eq!(reports(&turn), ["value_too_deep"]);
     assert!(stage.lossless);
     assert!(stage.session.is_some());
-    let depth = (1..).scan(&stage.session.as_ref().unwrap().variables["history"], |value, _| {
+    let depth = (1..).scan(stage.session.as_ref().unwrap().variables.get("history").unwrap(), |value, _| {
         *value = value.get("before")?;
         Some(())
     });

@@ -162,7 +162,7 @@ fn hold(stage: &Stage, turn: &Turn, timers: &mut BTreeSet<String>) {
     assert!(session.finished == session.frames.is_empty() && (session.finished || session.wait.is_some()));
     let forgotten = matches!(session.wait, Some(Wait::Callout { .. })) && stage.waiting_callout().is_none();
     assert!(!forgotten, "it waits for a call that nobody makes");
-    for (name, value) in &session.variables {
+    for (name, value) in session.variables.iter() {
         assert!(value.to_string().len() <= limits::VALUE_BYTES + 100, "`{name}` is too large");
     }
 }

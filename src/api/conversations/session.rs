@@ -70,7 +70,7 @@ impl SessionView {
             node: session.frames.last().map(|frame| frame.node.clone()),
             waits_for: session.wait.as_ref().map(WaitsFor::from),
             finished: session.finished,
-            variables: sensitive.mask(session.variables),
+            variables: sensitive.mask(session.variables.into_iter().collect()),
             entry: EntryView { link: entry.link, r#ref: entry.r#ref, label: entry.label, source: entry.source, ad_id: entry.ad_id },
         }
     }

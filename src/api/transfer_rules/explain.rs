@@ -14,7 +14,7 @@ use crate::domain::contact::Contact;
 use crate::domain::ids::{ChatflowId, ConversationId, LinkId, RuleSetId, UserId};
 use crate::domain::transfer::{Decision, Destination, Facts, RuleSet, decide};
 use crate::flow::expression::{Expression, People, Scope};
-use crate::flow::session::Entry;
+use crate::flow::session::{Entry, Values};
 use crate::store::turns::Loaded;
 
 /// The facts to decide on. What is left out is the conversation's, where one is named, else unset.
@@ -75,7 +75,7 @@ pub async fn explain_rule_set(api: Data<Api>, id: Path<RuleSetId>, body: Json<Ex
 /// Everything that the rules look at, but the roster.
 struct Supposed {
     contact: Contact,
-    variables: BTreeMap<String, Value>,
+    variables: Values,
     locale: String,
     chatflow: Option<ChatflowId>,
     chatflow_name: Option<String>,
@@ -142,7 +142,9 @@ impl Supposed {
             self.chatflow = Some(link.chatflow);
             self.entry = Entry { link: Some(id), r#ref: Some(link.r#ref), label: link.label, ..Entry::default() };
         }
-        self.variables = body.variables.unwrap_or_else(|| std::mem::take(&mut self.variables));
+        if let Some(variables) = body.variables {
+            self.variables = variables.into_iter().collect();
+        }
         self.locale = body.locale.unwrap_or_else(|| std::mem::take(&mut self.locale));
         self.chatflow = body.chatflow.or(self.chatflow);
         self.last_text = body.last_text.unwrap_or_else(|| std::mem::take(&mut self.last_text));

@@ -12,7 +12,7 @@ use crate::domain::Timestamp;
 use crate::domain::contact::Contact;
 use crate::domain::ids::ChatflowId;
 use crate::domain::people::{OnDuty, Presence, Roster};
-use crate::flow::session::{Entry, Session};
+use crate::flow::session::{Entry, Session, Values};
 use crate::flow::trace::{MASK, kept};
 use crate::flow::variable::{self, Variables};
 
@@ -22,7 +22,7 @@ use crate::flow::variable::{self, Variables};
 pub struct Scope<'a> {
     pub contact: &'a Contact,
     /// Session-scoped variables.
-    pub variables: &'a BTreeMap<String, Value>,
+    pub variables: &'a Values,
     /// Says which names are kept with the contact; `None`: none.
     pub declared: Option<&'a Variables>,
     pub locale: &'a str,
@@ -45,7 +45,7 @@ pub struct People<'a> {
     pub missed: Option<&'a Cell<bool>>,
 }
 
-static NO_VARIABLES: BTreeMap<String, Value> = BTreeMap::new();
+static NO_VARIABLES: Values = Values::new();
 static NO_ENTRY: LazyLock<Entry> = LazyLock::new(Entry::default);
 
 impl<'a> Scope<'a> {

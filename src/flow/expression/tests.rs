@@ -1,15 +1,14 @@
 use std::cell::Cell;
-use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::contact::Contact;
 use crate::domain::people::{Agent, OnDuty, Presence, Roster, Team};
-use crate::flow::session::Entry;
+use crate::flow::session::{Entry, Values};
 
 fn with<T>(variables: Value, run: impl FnOnce(&Scope<'_>) -> T) -> T {
-    let variables: BTreeMap<String, Value> = serde_json::from_value(variables).unwrap();
+    let variables: Values = serde_json::from_value(variables).unwrap();
     let at = "2026-03-01T09:30:00Z".parse().unwrap();
     let mut contact = Contact::new(uuid::Uuid::from_u128(1).into(), "1".into(), "2".into(), at);
     contact.profile.first_name = Some("Zoé".into());

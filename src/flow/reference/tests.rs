@@ -1,10 +1,11 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::json;
 
 use super::{Block, ITEMS, examples, html, markdown, reference};
 use crate::domain::contact::Contact;
 use crate::flow::expression::{Expression, FILTERS, Scope, TESTS};
+use crate::flow::session::Values;
 use crate::flow::template::{Holes, Template};
 
 #[test]
@@ -12,9 +13,10 @@ fn every_filter_and_test_is_explained_and_its_example_is_true() {
     let at = "2026-03-02T09:00:00Z".parse().unwrap();
     let contact = Contact::new(uuid::Uuid::nil().into(), "page".into(), "visitor".into(), at);
     let items = serde_json::from_str(ITEMS).unwrap();
-    let variables: BTreeMap<_, _> = [("order", json!("AB123456")), ("n", json!(3)), ("names", json!(["Ana", "Bo"])), ("items", items)]
+    let variables: Values = [("order", json!("AB123456")), ("n", json!(3)), ("names", json!(["Ana", "Bo"])), ("items", items)]
         .map(|(name, value)| (name.to_owned(), value))
-        .into();
+        .into_iter()
+        .collect();
     let scope = Scope { variables: &variables, ..Scope::bare(&contact, "en", "Page", at) };
     let mut wrong = Vec::new();
     for (word, condition) in examples() {
