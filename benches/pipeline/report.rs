@@ -48,6 +48,8 @@ struct Figure {
 #[derive(Default)]
 pub struct Report {
     part: String,
+    /// The line that was added last and is no sub-line.
+    above: String,
     about: Vec<(String, String)>,
     figures: Vec<Figure>,
 }
@@ -63,8 +65,10 @@ impl Report {
 
     pub fn add(&mut self, what: &str, value: f64, unit: &'static str, aim: Option<Aim>) {
         // A figure of a sub-line belongs to the line above it.
-        let above = self.figures.iter().rev().find(|figure| !figure.what.starts_with(' ')).map(|figure| figure.what.clone());
-        let name = if what.starts_with(' ') { format!("{what}\u{0}{}", above.unwrap_or_default()) } else { what.to_owned() };
+        if !what.starts_with(' ') {
+            what.clone_into(&mut self.above);
+        }
+        let name = if what.starts_with(' ') { format!("{what}\u{0}{}", self.above) } else { what.to_owned() };
         match self.figures.iter_mut().find(|figure| figure.part == self.part && figure.what == name) {
             Some(figure) => figure.values.push(value),
             None => self.figures.push(Figure { part: self.part.clone(), what: name, values: vec![value], unit, aim }),
