@@ -1,5 +1,6 @@
 //! From columns to values and back. Reading may fail: the row then is `Corrupt`, with table, column and id.
 
+use std::cell::Cell;
 use std::error::Error as StdError;
 use std::str::FromStr;
 
@@ -67,7 +68,22 @@ pub fn ms(at: Timestamp) -> i64 {
 
 /// A value as JSON text. Fails only for what JSON cannot hold (a map whose keys are no strings).
 pub fn json<T: Serialize>(value: &T) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| StoreError::Unavailable(Box::new(error)))
+    // Written into a buffer that has grown already: the text is then allocated once, and just as large as it is.
+    let mut buffer = BUFFER.take();
+    buffer.clear();
+    let written = serde_json::to_writer(&mut buffer, value);
+    let text = String::from_utf8_lossy(&buffer).into_owned();
+    if buffer.capacity() <= KEPT_BUFFER {
+        BUFFER.set(buffer);
+    }
+    written.map(|()| text).map_err(|error| StoreError::Unavailable(Box::new(error)))
+}
+
+/// A session or a message is seldom longer.
+const KEPT_BUFFER: usize = 64 * 1024;
+
+thread_local! {
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// The word serde gives to an enum without fields.

@@ -50,6 +50,8 @@ pub enum Purpose {
     Read,
     /// No time limits.
     Migrate,
+    /// Copies SQLite's write-ahead log back, and nothing else.
+    Checkpoint,
 }
 
 /// The URL names no database that this server can use.
@@ -113,13 +115,17 @@ fn settings(postgres: bool, purpose: Purpose) -> &'static str {
             "SET idle_in_transaction_session_timeout = '5s'; SET statement_timeout = '20s'; SET default_transaction_read_only = on; \
              SET application_name = 'causerie reader'"
         }
-        (true, Purpose::Migrate) => "SET application_name = 'causerie migrate'",
-        // FULL: a commit is on the disk before it is answered. WAL: readers do not wait for the writer. The log is
-        // copied back every 16 MiB rather than 4, and 16 MiB of pages are kept: hot pages are then copied, and read
-        // again, less often.
-        (false, Purpose::Write | Purpose::Migrate) => {
-            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-             PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4096; PRAGMA cache_size = -16384"
+        (true, Purpose::Migrate | Purpose::Checkpoint) => "SET application_name = 'causerie migrate'",
+        // NORMAL: that a commit is on the disk before it is answered is `syncer`'s. WAL: readers do not wait for the
+        // writer. The log is copied back every 64 MiB at the latest rather than every 4, and 16 MiB of pages are kept:
+        // hot pages are then copied, and read again, less often.
+        (false, Purpose::Write) => {
+            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; \
+             PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 16384; PRAGMA cache_size = -16384"
+        }
+        (false, Purpose::Checkpoint) => "PRAGMA busy_timeout = 5000; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -64",
+        (false, Purpose::Migrate) => {
+            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"
         }
         (false, Purpose::Read) => "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON",
     }

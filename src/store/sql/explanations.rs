@@ -1,10 +1,12 @@
-//! The `explanations` table. Its rows are inserted by the turn's commit.
+//! The `explanations` table. Its rows are inserted by the turn's commit; each names the conversation's one before, and the
+//! conversation its newest.
 
 use async_trait::async_trait;
 use diesel::prelude::*;
 
 use super::column::{RowOf, json, ms};
-use super::turns::tables::{explanations, messages};
+use super::turns::message::place_of;
+use super::turns::tables::{conversations, explanations};
 use super::{AnyConn, Named, SqlStore};
 use crate::domain::Timestamp;
 use crate::domain::ids::{ConversationId, MessageId};
@@ -49,19 +51,70 @@ impl TryFrom<ExplanationRow> for Explanation {
     }
 }
 
+/// Returns the row's `seq`, for the conversation.
+pub(in crate::store::sql) fn insert(conn: &mut AnyConn, row: &NewExplanationRow) -> Result<i64> {
+    let newest = conversations::table.filter(conversations::id.eq(&row.conversation_id)).select(conversations::explained);
+    let values = (row, explanations::previous.eq(newest.single_value()));
+    on_each!(conn, conn => diesel::insert_into(explanations::table).values(values).returning(explanations::seq).get_result(conn))
+        .of("explanation")
+}
+
+/// A conversation's explanations, from the newest on. Ends where the older ones were swept.
+struct Row<'a> {
+    conn: &'a mut AnyConn,
+    conversation: &'a str,
+    next: Option<i64>,
+}
+
+impl<'a> Row<'a> {
+    fn from_newest(conn: &'a mut AnyConn, conversation: &'a str) -> Result<Self> {
+        let row = conversations::table.filter(conversations::id.eq(conversation)).select(conversations::explained);
+        let newest: Option<Option<i64>> = row.first(conn).optional().of("conversation")?;
+        Ok(Self { conn, conversation, next: newest.flatten() })
+    }
+
+    /// Those before the one of this `seq`.
+    fn before(conn: &'a mut AnyConn, conversation: &'a str, seq: i64) -> Result<Self> {
+        let mut row = Self { conn, conversation, next: Some(seq) };
+        row.next()?;
+        Ok(row)
+    }
+
+    fn next(&mut self) -> Result<Option<ExplanationRow>> {
+        let Some(seq) = self.next.take() else { return Ok(None) };
+        let this = explanations::table.filter(explanations::seq.eq(seq)).filter(explanations::conversation_id.eq(self.conversation));
+        let columns = (ExplanationRow::as_select(), explanations::previous);
+        let found: Option<(ExplanationRow, Option<i64>)> = this.select(columns).first(self.conn).optional().of("explanation")?;
+        let Some((row, previous)) = found else { return Ok(None) };
+        // The number of one that was swept may have been given again.
+        self.next = previous.filter(|previous| *previous < seq);
+        Ok(Some(row))
+    }
+}
+
+fn list(conn: &mut AnyConn, conversation: &str, before: Option<i64>, limit: u32) -> Result<Vec<ExplanationRow>> {
+    let mut row = match before {
+        Some(seq) => Row::before(conn, conversation, seq)?,
+        None => Row::from_newest(conn, conversation)?,
+    };
+    let mut listed = Vec::new();
+    while listed.len() < limit as usize
+        && let Some(one) = row.next()?
+    {
+        listed.push(one);
+    }
+    Ok(listed)
+}
+
 fn of_message(conn: &mut AnyConn, conversation: &str, message: &str) -> Result<Option<Option<ExplanationRow>>> {
-    let place = messages::table.filter(messages::id.eq(message)).filter(messages::conversation_id.eq(conversation));
-    let Some(position) = place.select(messages::seq).first::<i64>(conn).optional().of("message")? else { return Ok(None) };
-    let row = explanations::table
-        .filter(explanations::conversation_id.eq(conversation))
-        .filter(explanations::first_message.le(position))
-        .filter(explanations::next_message.gt(position))
-        .order(explanations::seq.desc())
-        .select(ExplanationRow::as_select())
-        .first(conn)
-        .optional()
-        .of("explanation")?;
-    Ok(Some(row))
+    let Some(position) = place_of(conn, conversation, message)? else { return Ok(None) };
+    let mut row = Row::from_newest(conn, conversation)?;
+    while let Some(one) = row.next()? {
+        if one.first_message <= position {
+            return Ok(Some((position < one.next_message).then_some(one)));
+        }
+    }
+    Ok(Some(None))
 }
 
 /// The oldest stand first: only those are looked at.
@@ -76,16 +129,7 @@ fn purge(conn: &mut AnyConn, before: i64, limit: u32) -> Result<u64> {
 #[async_trait]
 impl ExplanationStore for SqlStore {
     async fn explanations(&self, conversation: ConversationId, before: Option<i64>, limit: u32) -> Result<Vec<Explanation>> {
-        let rows = self.read(move |conn| {
-            explanations::table
-                .filter(explanations::conversation_id.eq(conversation.to_string()))
-                .filter(explanations::seq.lt(before.unwrap_or(i64::MAX)))
-                .order(explanations::seq.desc())
-                .limit(limit.into())
-                .select(ExplanationRow::as_select())
-                .load(conn)
-                .of("explanation")
-        });
+        let rows = self.read(move |conn| list(conn, &conversation.to_string(), before, limit));
         rows.await?.into_iter().map(Explanation::try_from).collect()
     }
 

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
@@ -88,11 +89,14 @@ fn transcript(conn: &mut AnyConn, id: ConversationId, reading: Reading, limit: u
     rows.into_iter().map(|row| row.into_message(delivered, read)).collect()
 }
 
-const PARKED: &str = "parked";
+/// Said as the index `events_parked` says it: a bound word would not find it.
+fn is_parked() -> SqlLiteral<Bool> {
+    sql::<Bool>("ending = 'parked'")
+}
 
 fn parked(conn: &mut AnyConn, after: Option<i64>, limit: u32) -> Result<Vec<ParkedEvent>> {
     let rows: Vec<(EventRow, Option<String>)> = events::table
-        .filter(events::ending.eq(PARKED))
+        .filter(is_parked())
         .filter(events::seq.gt(after.unwrap_or(-1)))
         .order(events::seq)
         .limit(limit.into())
@@ -103,12 +107,13 @@ fn parked(conn: &mut AnyConn, after: Option<i64>, limit: u32) -> Result<Vec<Park
 }
 
 fn retry(conn: &mut AnyConn, id: EventId) -> Result<Option<StoredEvent>> {
-    let parked = events::table.filter(events::id.eq(id.to_string())).filter(events::ending.eq(PARKED));
+    let parked = events::table.filter(events::id.eq(id.to_string())).filter(is_parked());
+    let Some(row) = parked.select(EventRow::as_select()).first(conn).optional().of("event")? else { return Ok(None) };
     let pending = (events::ending.eq(None::<String>), events::reason.eq(None::<String>), events::attempts.eq(0));
-    if diesel::update(parked).set(pending).execute(conn).of("event")? == 0 {
+    if diesel::update(events::table.filter(events::seq.eq(row.seq)).filter(is_parked())).set(pending).execute(conn).of("event")? == 0 {
         return Ok(None);
     }
-    let row: EventRow = events::table.filter(events::id.eq(id.to_string())).select(EventRow::as_select()).first(conn).of("event")?;
+    let row = EventRow { attempts: 0, ..row };
     StoredEvent::try_from(row).map(Some)
 }
 

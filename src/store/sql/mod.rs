@@ -1,16 +1,19 @@
 //! The one adapter of the store port: diesel on SQLite and PostgreSQL, one set of queries for both.
 //!
-//! What lives here: connections ([`conn`]), the writer thread that commits many jobs at once ([`writer`]), the readers
-//! ([`reader`]), and one file per noun with its `table!`, its row and its queries. What must not: rules. A row becomes a
-//! domain value by `TryFrom` and answers [`StoreError::Corrupt`](super::StoreError::Corrupt) when it cannot.
+//! What lives here: connections ([`conn`]), the writer thread that commits many jobs at once ([`writer`]) with what
+//! SQLite needs beside it ([`syncer`], [`checkpoint`]), the readers ([`reader`]), and one file per noun with its `table!`,
+//! its row and its queries. What must not: rules. A row becomes a domain value by `TryFrom` and answers
+//! [`StoreError::Corrupt`](super::StoreError::Corrupt) when it cannot.
 //!
 //! Start with [`requests`]: it is the smallest noun and shows every piece. Then [`SqlStore`].
 
 #[macro_use]
+mod cached;
+#[macro_use]
 pub mod conn;
 pub mod access;
-mod cached;
 pub mod chatflows;
+mod checkpoint;
 pub mod column;
 mod emitted;
 mod error;
@@ -25,6 +28,7 @@ pub mod requests;
 mod rollouts;
 mod rules;
 mod secrets;
+mod syncer;
 mod tickets;
 pub mod turns;
 pub mod writer;

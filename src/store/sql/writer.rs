@@ -1,20 +1,24 @@
 //! Group commit: a thread owns the writing connection and commits together whatever waits.
 //!
-//! It blocks for the first job, takes what is already there, runs all of it in one transaction, commits, and answers
-//! each. No timer and no waiting for more: under no load a job is a commit of its own, under load the cost of the
-//! commit is shared. A job that fails, refuses or panics never sinks its neighbours: the batch is taken back, those
-//! before it are committed again together, it is done alone, and those after it go on together.
+//! It blocks for the first job, takes what is already there and what comes while the disk is busy with the batch before,
+//! runs all of it in one transaction, and commits. No timer and no waiting for more: under no load a job is a commit of
+//! its own, under load the cost of the commit is shared. A job that fails, refuses or panics never sinks its neighbours:
+//! the batch is taken back, those before it are committed again together, it is done alone, and those after it go on
+//! together. Each is answered when its commit is durable: on SQLite that is [`super::syncer`]'s, beside the next batch.
 //!
 //! SQLite has one writer. On PostgreSQL there are several, each with its connection; a conversation's jobs go to the
 //! same one, so that their order is kept.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select_biased};
 use tokio::sync::oneshot;
 
+use super::checkpoint::{self, Checkpointer};
 use super::conn::{self, AnyConn, Purpose, Target, TxError};
+use super::syncer::{Log, Syncer};
 use crate::store::{Result, StoreError};
 
 /// Jobs in one transaction.
@@ -39,13 +43,13 @@ impl<T> From<StoreError> for Stop<T> {
 }
 
 /// A job's value is kept with the job.
-enum Halt {
+pub(super) enum Halt {
     Failed(StoreError),
     Refused,
 }
 
 /// A unit of work with its answer.
-trait Job: Send {
+pub(super) trait Job: Send {
     /// Does the work and keeps its value. Runs again after a batch was taken back.
     fn run(&mut self, conn: &mut AnyConn) -> Result<(), Halt>;
     /// It is durable, or nothing of it is and that is its answer.
@@ -123,13 +127,49 @@ pub(super) fn lane_of(page: &str, psid: &str) -> usize {
     (hash >> 32) as usize
 }
 
-type Batch = Vec<Box<dyn Job>>;
+pub(super) type Batch = Vec<Box<dyn Job>>;
 
 struct Thread {
     target: Target,
+    /// On PostgreSQL, the server itself syncs what it commits.
+    syncer: Option<Syncer>,
     /// `None` after it broke; opened anew for the next batch.
     conn: Option<AnyConn>,
+    /// Dropped after the connection.
+    checkpointer: Option<Checkpointer>,
+    /// What the connection writes; `None` until its first commit.
+    log: Option<Arc<Log>>,
+    feed: Feed,
+}
+
+/// Where jobs come from, and until when more of them go into a batch.
+struct Feed {
     jobs: Receiver<Box<dyn Job>>,
+    /// `None`: the database syncs by itself.
+    synced: Option<Receiver<()>>,
+    /// The batch before is not on the disk yet.
+    syncing: bool,
+}
+
+impl Feed {
+    /// One more job for a batch of so many; `None` when it is time to commit. That is when no job waits, unless the disk
+    /// is still busy with the batch before: a commit would have to wait for it, and jobs that come meanwhile can share it.
+    fn more(&mut self, so_far: usize) -> Option<Box<dyn Job>> {
+        if so_far >= MAX_BATCH {
+            return None;
+        }
+        if let Ok(job) = self.jobs.try_recv() {
+            return Some(job);
+        }
+        let synced = self.synced.as_ref().filter(|_| self.syncing)?;
+        select_biased! {
+            recv(synced) -> _ => {
+                self.syncing = false;
+                self.jobs.try_recv().ok()
+            }
+            recv(self.jobs) -> job => job.ok(),
+        }
+    }
 }
 
 /// Which job stopped the batch.
@@ -142,7 +182,13 @@ impl Thread {
     fn start(n: usize, target: Target) -> Result<Sender<Box<dyn Job>>> {
         let conn = target.open(Purpose::Write)?;
         let (queue, jobs) = bounded(QUEUE);
-        let state = Self { target, conn: Some(conn), jobs };
+        let syncer = if target.is_postgres() { None } else { Some(Syncer::start()?) };
+        let feed = Feed { jobs, synced: syncer.as_ref().map(|syncer| syncer.synced.clone()), syncing: false };
+        let checkpointer = match &target {
+            Target::Sqlite(path) => Some(Checkpointer::start(&target, path)?),
+            Target::Postgres(_) => None,
+        };
+        let state = Self { target, syncer, checkpointer, conn: Some(conn), log: None, feed };
         thread::Builder::new()
             .name(format!("store-writer-{n}"))
             .spawn(move || state.run())
@@ -151,19 +197,27 @@ impl Thread {
     }
 
     fn run(mut self) {
-        while let Ok(first) = self.jobs.recv() {
-            let mut batch = vec![first];
-            batch.extend(self.jobs.try_iter().take(MAX_BATCH - 1));
-            self.commit(batch);
+        while let Ok(first) = self.feed.jobs.recv() {
+            self.commit(vec![first]);
+            self.checkpoint();
         }
     }
 
-    /// Commits the batch, whole or in parts, in its order.
+    /// Where the log is to begin anew, the writer copies the little that is left of it.
+    fn checkpoint(&mut self) {
+        if let (Some(checkpointer), Some(conn)) = (&self.checkpointer, &mut self.conn)
+            && checkpointer.is_nearly_done()
+        {
+            checkpoint::copy(conn);
+        }
+    }
+
+    /// Commits the batch and what comes meanwhile, whole or in parts, in its order.
     fn commit(&mut self, batch: Batch) {
-        let mut parts = vec![batch];
+        let (mut parts, mut grows) = (vec![batch], true);
         while let Some(mut part) = parts.pop() {
-            match self.attempt(&mut part) {
-                Ok(()) => part.into_iter().for_each(Job::answer),
+            match self.attempt(&mut part, std::mem::take(&mut grows)) {
+                Ok(()) => self.settle(part),
                 Err(TxError::InDoubt(error)) => fail_all(part, &error),
                 Err(TxError::RolledBack(error)) if self.conn.is_none() || part.len() <= 1 => fail_all(part, &error),
                 Err(TxError::Work(At { halt: Halt::Failed(error), .. })) if self.conn.is_none() => fail_all(part, &error),
@@ -174,22 +228,47 @@ impl Thread {
         }
     }
 
+    /// The batch is committed: it is answered once it is durable.
+    fn settle(&mut self, batch: Batch) {
+        let (Some(syncer), Target::Sqlite(path)) = (&self.syncer, &self.target) else {
+            return batch.into_iter().for_each(Job::answer);
+        };
+        let log = match &self.log {
+            Some(log) => Ok(log.clone()),
+            None => Log::open(path),
+        };
+        match log {
+            Ok(log) => {
+                if let Some(checkpointer) = &mut self.checkpointer {
+                    checkpointer.note(batch.len());
+                }
+                self.feed.syncing = true;
+                syncer.hand(self.log.insert(log), batch);
+            }
+            Err(error) => fail_all(batch, &StoreError::Unavailable(Box::new(error))),
+        }
+    }
+
     /// One transaction over the batch; a connection that turns out to be dead before the commit is replaced once.
-    fn attempt(&mut self, batch: &mut Batch) -> Result<(), TxError<At>> {
+    fn attempt(&mut self, batch: &mut Batch, grows: bool) -> Result<(), TxError<At>> {
         let was_open = self.conn.is_some();
-        let outcome = self.attempt_once(batch);
+        let outcome = self.attempt_once(batch, grows);
         match outcome {
-            Err(TxError::RolledBack(_) | TxError::Work(_)) if was_open && self.conn.is_none() => self.attempt_once(batch),
+            Err(TxError::RolledBack(_) | TxError::Work(_)) if was_open && self.conn.is_none() => self.attempt_once(batch, false),
             outcome => outcome,
         }
     }
 
-    fn attempt_once(&mut self, batch: &mut Batch) -> Result<(), TxError<At>> {
+    fn attempt_once(&mut self, batch: &mut Batch, grows: bool) -> Result<(), TxError<At>> {
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
-            None => self.target.open(Purpose::Write).map_err(TxError::RolledBack)?,
+            None => {
+                self.log = None;
+                self.target.open(Purpose::Write).map_err(TxError::RolledBack)?
+            }
         };
-        let outcome = conn::transaction(&mut conn, |conn| run_all(batch, conn));
+        let feed = grows.then_some(&mut self.feed);
+        let outcome = conn::transaction(&mut conn, |conn| run_all(batch, feed, conn));
         let usable = match &outcome {
             Ok(()) | Err(TxError::Work(At { halt: Halt::Refused, .. })) => true,
             Err(TxError::Work(_) | TxError::RolledBack(_)) => !conn::is_broken(&mut conn),
@@ -202,14 +281,21 @@ impl Thread {
     }
 }
 
-fn run_all(batch: &mut [Box<dyn Job>], conn: &mut AnyConn) -> Result<(), At> {
-    for (index, job) in batch.iter_mut().enumerate() {
+/// Runs the batch, and what its feed has.
+fn run_all(batch: &mut Batch, mut feed: Option<&mut Feed>, conn: &mut AnyConn) -> Result<(), At> {
+    let mut index = 0;
+    loop {
+        if index == batch.len() {
+            let Some(job) = feed.as_mut().and_then(|feed| feed.more(index)) else { return Ok(()) };
+            batch.push(job);
+        }
+        let Some(job) = batch.get_mut(index) else { return Ok(()) };
         // A panic inside a job is that job's failure.
         let end = catch_unwind(AssertUnwindSafe(|| job.run(conn)))
             .unwrap_or_else(|_| Err(Halt::Failed(StoreError::Unavailable("a store job panicked".into()))));
         end.map_err(|halt| At { index, halt })?;
+        index += 1;
     }
-    Ok(())
 }
 
 /// One job stopped the batch, and nothing of it was written. What is still to do, the last part first.
@@ -227,9 +313,45 @@ fn split(mut before: Batch, at: At) -> Vec<Batch> {
     if after.is_empty() { Vec::new() } else { vec![after] }
 }
 
-fn fail_all(batch: Batch, error: &StoreError) {
+pub(super) fn fail_all(batch: Batch, error: &StoreError) {
     let text = super::error::chain(error);
     for job in batch {
         job.fail(StoreError::Unavailable(text.clone().into()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    impl Job for Nothing {
+        fn run(&mut self, _: &mut AnyConn) -> Result<(), Halt> {
+            Ok(())
+        }
+
+        fn answer(self: Box<Self>) {}
+
+        fn fail(self: Box<Self>, _: StoreError) {}
+    }
+
+    #[test]
+    fn while_the_disk_is_busy_a_batch_takes_what_comes_and_else_only_what_waits() -> Result<(), Box<dyn std::error::Error>> {
+        let (queue, jobs) = bounded::<Box<dyn Job>>(MAX_BATCH);
+        let (tell, synced) = bounded(1);
+        let mut feed = Feed { jobs, synced: Some(synced), syncing: false };
+        assert!(feed.more(1).is_none(), "nothing waits, and the disk is free");
+        queue.try_send(Box::new(Nothing)).map_err(|_| "full")?;
+        assert!(feed.more(MAX_BATCH).is_none(), "a batch has its bound");
+        assert!(feed.more(1).is_some());
+        feed.syncing = true;
+        let late = thread::spawn(move || queue.send(Box::new(Nothing)).map(|()| queue));
+        assert!(feed.more(1).is_some(), "it waits for the job, as the disk is busy");
+        tell.send(())?;
+        assert!(feed.more(1).is_none() && !feed.syncing, "the disk is free again");
+        drop(late.join());
+        assert!(feed.more(1).is_none());
+        Ok(())
     }
 }

@@ -6,21 +6,26 @@
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
 
 use super::conversation::{ContactRow, ConversationRow};
 use super::message::{MessageRow, OutboxRow};
 use super::send;
-use super::tables::{callouts, contacts, conversations, explanations, messages, timers};
+use super::tables::{callouts, contacts, conversations, messages, timers};
 use super::take::TakenEvent;
 use crate::domain::message::OutboxItem;
 use crate::store::sql::cached::update;
 use crate::store::sql::column::{json, ms};
 use crate::store::sql::emitted::{self, EmittedRow};
-use crate::store::sql::explanations::NewExplanationRow;
+use crate::store::sql::explanations::{self, NewExplanationRow};
 use crate::store::sql::writer::{Stop, lane_of};
 use crate::store::sql::{AnyConn, Named, people, tickets};
 use crate::store::turns::{Assign, Commit, Committed, NewTicket, SessionChange, TicketUpdate};
 use crate::store::{Result, StoreError};
+
+diesel::define_sql_function! {
+    fn coalesce(first: Nullable<BigInt>, second: Nullable<BigInt>) -> Nullable<BigInt>;
+}
 
 #[derive(Insertable)]
 #[diesel(table_name = timers, treat_none_as_default_value = false)]
@@ -136,7 +141,8 @@ impl Prepared {
         if !self.assign(conn)? {
             return Err(Stop::Refused(Committed::NoCapacity));
         }
-        if !self.save_conversation(conn)? {
+        let explained = self.explanation.as_ref().map(|row| explanations::insert(conn, row)).transpose()?;
+        if !self.save_conversation(conn, explained)? {
             let refusal = if self.event.is_behind(conn, &self.row.identity)? { Committed::Behind } else { Committed::Stale };
             return Err(Stop::Refused(refusal));
         }
@@ -145,7 +151,7 @@ impl Prepared {
         }
         self.save_contact(conn)?;
         for row in &self.messages {
-            on_each!(&mut *conn, conn => diesel::insert_into(messages::table).values(row).execute(conn)).of("message")?;
+            on_each!(&mut *conn, conn => kept!(diesel::insert_into(messages::table).values(row)).execute(conn)).of("message")?;
         }
         self.save_facts(conn)?;
         let claimed = self.queue(conn)?;
@@ -172,28 +178,28 @@ impl Prepared {
     /// False where its version has moved, where it is new and somebody else made it, or where earlier events of the
     /// visitor still wait. The order is asked for in the statement that checks the version, as all that an event which
     /// has just come in costs is then a look into an index of what is pending, which is next to nothing.
-    fn save_conversation(&self, conn: &mut AnyConn) -> Result<bool> {
+    fn save_conversation(&self, conn: &mut AnyConn, explained: Option<i64>) -> Result<bool> {
         let Some(expected) = self.expected else {
-            return Ok(!self.event.is_behind(conn, &self.row.identity)? && self.insert_conversation(conn)?);
+            return Ok(!self.event.is_behind(conn, &self.row.identity)? && self.insert_conversation(conn, explained)?);
         };
         let row = conversations::table
             .filter(conversations::id.eq(&self.row.identity.id))
             .filter(conversations::version.eq(expected))
             .filter(not(exists(self.event.earlier(&self.row.identity))));
-        let state = &self.row.state;
+        let state = (&self.row.state, conversations::explained.eq(coalesce(explained, conversations::explained)));
         let saved = match &self.session {
-            None => on_each!(conn, conn => update(row, state).execute(conn)),
+            None => on_each!(conn, conn => kept!(update(row, state)).execute(conn)),
             Some(session) => {
-                on_each!(conn, conn => update(row, (state, conversations::session.eq(session))).execute(conn))
+                on_each!(conn, conn => kept!(update(row, (state, conversations::session.eq(session)))).execute(conn))
             }
         };
         Ok(saved.of("conversation")? == 1)
     }
 
-    fn insert_conversation(&self, conn: &mut AnyConn) -> Result<bool> {
+    fn insert_conversation(&self, conn: &mut AnyConn, explained: Option<i64>) -> Result<bool> {
         let session = self.session.clone().flatten();
         let inserted = on_each!(conn, conn => diesel::insert_into(conversations::table)
-            .values((&self.row, conversations::session.eq(session)))
+            .values((&self.row, conversations::session.eq(session), conversations::explained.eq(explained)))
             .on_conflict_do_nothing()
             .execute(conn));
         Ok(inserted.of("conversation")? == 1)
@@ -216,13 +222,13 @@ impl Prepared {
             let older = conversations::delivered_until.is_null().or(conversations::delivered_until.lt(until));
             let row = conversations::table.filter(conversations::id.eq(id)).filter(older);
             let newer = update(row, conversations::delivered_until.eq(until));
-            on_each!(&mut *conn, conn => newer.execute(conn)).of("conversation")?;
+            on_each!(&mut *conn, conn => kept!(newer).execute(conn)).of("conversation")?;
         }
         if let Some(until) = read_until {
             let older = conversations::read_until.is_null().or(conversations::read_until.lt(until));
             let row = conversations::table.filter(conversations::id.eq(id)).filter(older);
             let newer = update(row, conversations::read_until.eq(until));
-            on_each!(&mut *conn, conn => newer.execute(conn)).of("conversation")?;
+            on_each!(&mut *conn, conn => kept!(newer).execute(conn)).of("conversation")?;
         }
         Ok(())
     }
@@ -266,9 +272,6 @@ impl Prepared {
         }
         for row in &self.emitted {
             emitted::insert(conn, row)?;
-        }
-        if let Some(row) = &self.explanation {
-            on_each!(&mut *conn, conn => diesel::insert_into(explanations::table).values(row).execute(conn)).of("explanation")?;
         }
         for row in &self.timers {
             on_each!(&mut *conn, conn => diesel::insert_into(timers::table).values(row).execute(conn)).of("timer")?;

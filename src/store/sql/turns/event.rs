@@ -95,11 +95,11 @@ pub fn insert(conn: &mut AnyConn, row: &NewEventRow) -> Result<Option<i64>> {
 
 /// False where the page already has an event of that key. Cheaper than [`insert`] where nobody asks for the order.
 pub fn insert_ended(conn: &mut AnyConn, row: &NewEventRow) -> Result<bool> {
-    let inserted = on_each!(conn, conn => diesel::insert_into(events::table)
+    let inserted = on_each!(conn, conn => kept!(diesel::insert_into(events::table)
         .values(row)
         .on_conflict((events::page_id, events::dedupe))
-        .do_nothing()
-        .execute(conn));
+        .do_nothing())
+    .execute(conn));
     Ok(inserted.of("event")? == 1)
 }
 
@@ -118,19 +118,20 @@ pub fn accepted(new: NewEvent, seq: Option<i64>) -> Accepted {
 /// False where it had ended before, or never was.
 pub fn end(conn: &mut AnyConn, id: &str, word: &'static str, reason: Option<&str>) -> Result<bool> {
     let pending = events::table.filter(events::id.eq(id)).filter(events::ending.is_null());
-    let ended = on_each!(conn, conn => update(pending, (events::ending.eq(word), events::reason.eq(reason))).execute(conn));
+    let ended = on_each!(conn, conn => kept!(update(pending, (events::ending.eq(word), events::reason.eq(reason)))).execute(conn));
     Ok(ended.of("event")? == 1)
 }
 
-/// Zero for an event that is not there.
+/// Zero for an event that does not wait.
 pub fn count_attempt(conn: &mut AnyConn, event: EventId) -> Result<u32> {
     let id = event.to_string();
-    let attempts: Option<i32> = on_each!(conn, conn => diesel::update(events::table.filter(events::id.eq(&id)))
+    let attempts: Option<i32> =
+        on_each!(conn, conn => diesel::update(events::table.filter(events::id.eq(&id)).filter(events::ending.is_null()))
         .set(events::attempts.eq(events::attempts + 1))
         .returning(events::attempts)
         .get_result(conn)
         .optional())
-    .of("event")?;
+        .of("event")?;
     RowOf::new("events", &id).count("attempts", attempts.unwrap_or(0))
 }
 

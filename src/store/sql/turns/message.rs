@@ -7,6 +7,7 @@ use crate::domain::ids::{PageId, Psid};
 use crate::domain::message::{Author, Message, MessageStatus, OutboxItem};
 use crate::store::Result;
 use crate::store::sql::column::{RowOf, count, json, ms, word};
+use crate::store::sql::{AnyConn, Named};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = messages, treat_none_as_default_value = false)]
@@ -60,6 +61,12 @@ impl MessageRow {
         };
         Ok((self.seq, message))
     }
+}
+
+/// The position of a conversation's message. Read from the newest on, because the one that is asked for is among them.
+pub fn place_of(conn: &mut AnyConn, conversation: &str, message: &str) -> Result<Option<i64>> {
+    let rows = messages::table.filter(messages::conversation_id.eq(conversation)).order(messages::seq.desc());
+    rows.filter(messages::id.eq(message)).select(messages::seq).first(conn).optional().of("message")
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

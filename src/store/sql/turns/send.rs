@@ -6,7 +6,7 @@
 
 use diesel::prelude::*;
 
-use super::message::{BOT, OutboxRow};
+use super::message::{self, BOT, OutboxRow};
 use super::tables::{conversations, messages, outbox};
 use crate::domain::message::OutboxItem;
 use crate::store::sql::cached::update;
@@ -16,7 +16,7 @@ use crate::store::turns::SendOutcome;
 use crate::store::{Result, StoreError};
 
 pub fn insert(conn: &mut AnyConn, row: &OutboxRow) -> Result<()> {
-    on_each!(conn, conn => diesel::insert_into(outbox::table).values(row).execute(conn)).of("message")?;
+    on_each!(conn, conn => kept!(diesel::insert_into(outbox::table).values(row)).execute(conn)).of("message")?;
     Ok(())
 }
 
@@ -44,21 +44,18 @@ pub fn cancel_queued(conn: &mut AnyConn, conversation: &str) -> Result<()> {
 /// Our own message came back: it was sent, whatever we believed.
 pub fn echoed(conn: &mut AnyConn, conversation: &str, message: &str, mid: &str) -> Result<()> {
     // Never one of another conversation: whoever sends the echo's metadata must not move other people's messages.
-    let ours = messages::table.filter(messages::id.eq(message)).filter(messages::conversation_id.eq(conversation));
+    let Some(seq) = message::place_of(conn, conversation, message)? else { return Ok(()) };
+    let ours = messages::table.filter(messages::conversation_id.eq(conversation)).filter(messages::seq.eq(seq));
     diesel::update(ours)
         .set((messages::status.eq("sent"), messages::mid.eq(mid), messages::reason.eq(None::<String>)))
         .execute(conn)
         .of("message")?;
-    let row = outbox::table.filter(outbox::message_id.eq(message)).filter(outbox::conversation_id.eq(conversation));
-    if diesel::delete(row).execute(conn).of("message")? > 0 {
-        wake_first(conn, conversation)?;
-    }
-    Ok(())
+    if remove(conn, conversation, seq)? { wake_first(conn, conversation) } else { Ok(()) }
 }
 
 fn remove(conn: &mut AnyConn, conversation: &str, seq: i64) -> Result<bool> {
     let row = outbox::table.filter(outbox::conversation_id.eq(conversation)).filter(outbox::seq.eq(seq));
-    let removed = on_each!(conn, conn => diesel::delete(row).execute(conn)).of("message")?;
+    let removed = on_each!(conn, conn => kept!(diesel::delete(row)).execute(conn)).of("message")?;
     Ok(removed == 1)
 }
 
@@ -110,8 +107,8 @@ pub fn claim(conn: &mut AnyConn, row: OutboxRow, claim_until: i64) -> Result<Opt
     );
     let this = outbox::table.filter(outbox::conversation_id.eq(&claimed.conversation_id)).filter(outbox::seq.eq(claimed.seq));
     let changed = match row.claimed_until {
-        None => on_each!(conn, conn => update(this.filter(outbox::claimed_until.is_null()), set).execute(conn)),
-        Some(seen) => on_each!(conn, conn => update(this.filter(outbox::claimed_until.eq(seen)), set).execute(conn)),
+        None => on_each!(conn, conn => kept!(update(this.filter(outbox::claimed_until.is_null()), set)).execute(conn)),
+        Some(seen) => on_each!(conn, conn => kept!(update(this.filter(outbox::claimed_until.eq(seen)), set)).execute(conn)),
     };
     Ok((changed.of("message")? == 1).then_some(claimed))
 }
@@ -191,8 +188,8 @@ impl Report {
     fn sent(&self, conn: &mut AnyConn, mid: Option<&str>) -> Result<()> {
         let row = messages::table.filter(messages::conversation_id.eq(&self.conversation)).filter(messages::seq.eq(self.seq));
         match mid {
-            Some(mid) => on_each!(&mut *conn, conn => update(row, (messages::status.eq("sent"), messages::mid.eq(mid), messages::reason.eq(None::<String>))).execute(conn)),
-            None => on_each!(&mut *conn, conn => update(row, (messages::status.eq("sent"), messages::reason.eq(None::<String>))).execute(conn)),
+            Some(mid) => on_each!(&mut *conn, conn => kept!(update(row, (messages::status.eq("sent"), messages::mid.eq(mid), messages::reason.eq(None::<String>)))).execute(conn)),
+            None => on_each!(&mut *conn, conn => kept!(update(row, (messages::status.eq("sent"), messages::reason.eq(None::<String>)))).execute(conn)),
         }
         .of("message")?;
         remove(conn, &self.conversation, self.seq)?;

@@ -37,6 +37,7 @@ diesel::table! {
         delivered_until -> Nullable<BigInt>,
         read_until -> Nullable<BigInt>,
         active_hour -> BigInt,
+        explained -> Nullable<BigInt>,
     }
 }
 
@@ -57,7 +58,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    messages (id) {
+    messages (conversation_id, seq) {
         id -> Text,
         conversation_id -> Text,
         seq -> BigInt,
@@ -120,6 +121,7 @@ diesel::table! {
         first_message -> BigInt,
         next_message -> BigInt,
         lines -> Text,
+        previous -> Nullable<BigInt>,
     }
 }
 
