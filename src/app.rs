@@ -12,11 +12,14 @@ use actix_web::{App as WebApp, HttpServer};
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use tokio::sync::oneshot;
 
 use crate::actors::callouts::Caller;
 use crate::actors::handle::Parts as ActorParts;
 use crate::actors::{Actors, Options};
 use crate::api;
+use crate::api::document::document;
 use crate::api::state::Api;
 use crate::callout::circuit::HostState;
 use crate::callout::filled::Secrets;
@@ -61,6 +64,7 @@ impl App {
     /// # Errors
     /// What could not be opened, read or bound, with its cause.
     pub async fn start(settings: Settings, parts: Parts) -> anyhow::Result<Self> {
+        let described = describe();
         let settings = Arc::new(settings);
         let vault = Arc::new(vault_of(&settings)?);
         let store = open_store(&settings, vault.clone()).await?;
@@ -83,6 +87,7 @@ impl App {
             graph,
             actors.clone() as Arc<dyn Runtime>,
             &vault.derive("access tokens")?,
+            described.await.unwrap_or_else(|_| document()),
         )?);
         let listener = match parts.listener {
             Some(listener) => listener,
@@ -174,6 +179,17 @@ pub fn vault_of(settings: &Settings) -> anyhow::Result<Vault> {
         Some(key) => Vault::from_text(key.expose_secret())?,
         None => Vault::from_file_or_new(&settings.vault.key_file)?,
     })
+}
+
+/// The API's document, made beside the rest of the start, of which it is the half. Not on a pooled thread: one that ends
+/// gives its memory back. No answer comes where the system has no thread for it.
+fn describe() -> oneshot::Receiver<Value> {
+    let (done, described) = oneshot::channel();
+    let make = move || drop(done.send(document()));
+    if let Err(error) = std::thread::Builder::new().name("describe".to_owned()).spawn(make) {
+        tracing::debug!(%error, "no thread describes the API");
+    }
+    described
 }
 
 /// Opens and migrates the database, off the async threads.

@@ -4,9 +4,9 @@ use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
-use utoipa_actix_web::AppExt;
 
 use super::problem::{Code, FieldError, ProblemView};
+use super::routes::{Description, Routes};
 use crate::domain::access::{Need, Role};
 
 #[derive(OpenApi)]
@@ -38,8 +38,9 @@ impl Modify for BearerTokens {
 
 /// The document of the routes as they are compiled in.
 pub fn document() -> Value {
-    let app = actix_web::App::new().into_utoipa_app().openapi(Base::openapi()).configure(super::routes);
-    let (_, collected) = app.split_for_parts();
+    let (mut collected, mut description) = (Base::openapi(), Description::default());
+    super::table(&mut Routes::Described(&mut description));
+    description.add_to(&mut collected);
     let mut document = serde_json::to_value(&collected).unwrap_or_default();
     for (_, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {

@@ -1,6 +1,6 @@
 //! The HTTP side: the admin API under `/v1`, its OpenAPI document, health. Handlers talk to ports ([`state::Api`]) only.
 //!
-//! Start with [`routes`], the route table; then [`gate`] (who may), [`problem`] (how it refuses), [`users`] (an example
+//! Start with [`table`], the route table; then [`gate`] (who may), [`problem`] (how it refuses), [`users`] (an example
 //! of every kind of endpoint).
 //!
 //! **Adding an endpoint.** One endpoint, one file: `<noun>/<verb>.rs`. Copy from [`users`].
@@ -37,6 +37,7 @@ pub mod operations;
 pub mod paging;
 pub mod password;
 pub mod problem;
+pub mod routes;
 mod seen;
 pub mod state;
 pub mod tokens;
@@ -61,10 +62,9 @@ pub mod webhook;
 
 use actix_web::middleware::from_fn;
 use actix_web::web;
-use utoipa_actix_web::scope;
-use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use routes::Routes;
 use state::Api;
 
 /// Everything of one HTTP worker: `App::new().configure(api::configure(api))`.
@@ -72,7 +72,7 @@ pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         config.app_data(webhook::state(&api));
         config.app_data(api);
-        routes(&mut ServiceConfig::new(config));
+        table(&mut Routes::Served(config));
         // The page and its scripts are embedded; no badge of an outside validator either.
         config.route("/docs/language", web::get().to(language::show_language));
         config.service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json").validator_url("none")));
@@ -82,15 +82,15 @@ pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
 }
 
 /// The route table. What stands here is in the OpenAPI document, and nothing else is.
-fn routes(config: &mut ServiceConfig) {
+fn table(config: &mut Routes<'_>) {
     config.service(health::show_health).service(health::show_readiness).service(health::show_openapi).service(auth::show_jwks);
     config.service(operation::show_metrics);
     config.configure(webhook::routes);
-    config.service(scope("/v1").configure(v1).wrap(from_fn(gate::gate)).wrap(from_fn(log::logged)));
+    config.under("/v1", v1, |scope| scope.wrap(from_fn(gate::gate)).wrap(from_fn(log::logged)));
 }
 
 /// One line per noun.
-fn v1(config: &mut ServiceConfig) {
+fn v1(config: &mut Routes<'_>) {
     config.configure(auth::routes).configure(me::routes).configure(users::routes);
     config.configure(conversations::routes).configure(events::routes).configure(secrets::routes);
     config.configure(operation::routes);

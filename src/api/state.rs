@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::auth::Attempts;
-use super::document::document;
 use super::operations::Operations;
 use super::problem::{Code, Problem};
 use super::seen::Seen;
@@ -33,7 +34,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// `token_seed` signs access tokens; the same on every node.
+    /// `token_seed` signs access tokens; the same on every node. `document` is [`super::document::document`]'s.
     ///
     /// # Errors
     /// Where the seed makes no key.
@@ -44,10 +45,10 @@ impl Api {
         graph: Arc<dyn Graph>,
         runtime: Arc<dyn Runtime>,
         token_seed: &[u8; 32],
+        mut document: Value,
     ) -> Result<Self, BadKey> {
         let tokens = AccessTokens::new(token_seed, settings.sign_in.access())?;
         let attempts = Attempts::new(&settings.sign_in);
-        let mut document = document();
         if let Some(url) = &settings.server.public_url {
             document["servers"] = serde_json::json!([{ "url": url }]);
         }

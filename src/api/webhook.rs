@@ -173,7 +173,7 @@ pub async fn receive_webhook(request: HttpRequest, body: RawBody, intake: Data<I
     Ok(HttpResponse::Ok().finish())
 }
 
-pub(super) fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub(super) fn routes(config: &mut super::routes::Routes<'_>) {
     config.service(verify_webhook).service(receive_webhook);
 }
 

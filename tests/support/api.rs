@@ -65,7 +65,15 @@ impl TestApi {
         let told = Arc::new(Told::default());
         let actors = Arc::new(NoActors(told.clone()));
         let seed = [7; 32];
-        let api = Api::new(Arc::new(store.clone()), Arc::new(clock.clone()), Arc::new(settings), Arc::new(graph), actors, &seed);
+        let api = Api::new(
+            Arc::new(store.clone()),
+            Arc::new(clock.clone()),
+            Arc::new(settings),
+            Arc::new(graph),
+            actors,
+            &seed,
+            causerie::api::document::document(),
+        );
         let api = web::Data::new(api.unwrap());
         let shared = api.clone();
         let server = HttpServer::new(move || App::new().configure(causerie::api::configure(shared.clone())));

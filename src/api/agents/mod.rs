@@ -6,10 +6,10 @@ mod show;
 mod update;
 mod view;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::api::routes::Routes;
 
 pub use view::AgentView;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list::list_agents).service(show::show_agent).service(update::update_agent).service(presence::set_presence);
 }

@@ -10,11 +10,11 @@ mod logout;
 mod refresh;
 mod view;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::api::routes::Routes;
 
 pub use jwks::show_jwks;
 pub use limiter::Attempts;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(login::login).service(refresh::refresh).service(logout::logout);
 }

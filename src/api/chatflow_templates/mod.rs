@@ -4,10 +4,10 @@ mod list;
 mod show;
 mod view;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::api::routes::Routes;
 
 pub use view::ChatflowTemplateView;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list::list_chatflow_templates).service(show::show_chatflow_template);
 }

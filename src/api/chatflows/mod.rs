@@ -32,7 +32,7 @@ mod update;
 mod versions;
 mod view;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::api::routes::Routes;
 
 pub(super) use birth::Birth;
 pub(super) use checking::refuse_errors;
@@ -40,7 +40,7 @@ pub(super) use edit::{find, missing, named};
 pub use live_chat::LiveChatBody;
 pub use view::ChatflowView;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list::list_chatflows).service(create::create_chatflow).service(show::show_chatflow);
     config.service(update::update_chatflow).service(delete::delete_chatflow).service(duplicate::duplicate_chatflow);
     config.service(draft::show_draft).service(draft::save_draft).service(check::check_chatflow);

@@ -22,9 +22,9 @@ mod session;
 mod show;
 mod view;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::api::routes::Routes;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list::list_conversations).service(show::show_conversation).service(session::show_session);
     config.service(messages::list_messages).service(reply::reply_to_conversation).service(note::note_conversation);
     config.service(explanations::list_explanations).service(explanations::show_explanation);

@@ -10,13 +10,13 @@ mod show;
 mod update;
 mod view;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::api::routes::Routes;
 
 pub(super) use create::random_ref;
 pub(super) use fields::opened;
 pub use view::LinkView;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list::list_links).service(create::create_link).service(show::show_link);
     config.service(update::update_link).service(revoke::revoke_link);
 }

@@ -5,11 +5,11 @@ mod metrics;
 mod retry_parked;
 mod runtime;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::api::routes::Routes;
 
 pub use metrics::show_metrics;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(runtime::show_runtime);
     config.service(list_parked::list_parked_events).service(retry_parked::retry_parked_event);
 }

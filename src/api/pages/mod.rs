@@ -17,12 +17,12 @@ mod show;
 mod update;
 mod view;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::api::routes::Routes;
 
 pub(super) use edit::{find, reload};
 pub use view::PageView;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list::list_pages).service(connect::connect_page).service(show::show_page).service(update::update_page);
     config.service(disconnect::disconnect_page).service(check::check_page).service(pause::pause_page).service(resume::resume_page);
     config.service(set_primary::set_primary_chatflow);

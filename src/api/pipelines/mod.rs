@@ -7,11 +7,11 @@ mod show;
 mod update;
 mod view;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::api::routes::Routes;
 
 pub use view::PipelineView;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list::list_pipelines).service(create::create_pipeline).service(show::show_pipeline);
     config.service(update::update_pipeline).service(delete::delete_pipeline);
 }

@@ -6,13 +6,13 @@ mod delete;
 mod list;
 mod set;
 
+use crate::api::routes::Routes;
 use serde::Serialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::domain::Timestamp;
 use crate::domain::secret::NamedSecret;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list::list_secrets).service(set::set_secret).service(delete::delete_secret);
 }
 

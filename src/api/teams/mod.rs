@@ -7,11 +7,11 @@ mod show;
 mod update;
 mod view;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::api::routes::Routes;
 
 pub use view::TeamView;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list::list_teams).service(create::create_team).service(show::show_team);
     config.service(update::update_team).service(delete::delete_team);
 }

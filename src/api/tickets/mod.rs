@@ -13,11 +13,11 @@ mod transition;
 mod update;
 mod view;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::api::routes::Routes;
 
 pub use view::TicketView;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list::list_tickets).service(create::create_ticket).service(show::show_ticket).service(update::update_ticket);
     config.service(transition::move_ticket).service(history::list_history);
     config.service(comments::list_comments).service(comments::create_comment);

@@ -8,12 +8,12 @@ mod show;
 mod update;
 mod view;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::api::routes::Routes;
 
 pub use view::RuleSetView;
 pub(super) use view::breaking;
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list::list_rule_sets).service(create::create_rule_set).service(show::show_rule_set);
     config.service(update::update_rule_set).service(delete::delete_rule_set).service(explain::explain_rule_set);
 }

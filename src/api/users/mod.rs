@@ -6,12 +6,12 @@ mod show;
 mod update;
 mod view;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::api::routes::Routes;
 
 pub(super) use create::saving_failed;
 pub(super) use view::check_password;
 pub use view::{UserView, check_new};
 
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list::list_users).service(create::create_user).service(show::show_user).service(update::update_user);
 }
