@@ -19,7 +19,7 @@ use super::conn::{Purpose, Target};
 use crate::store::{Result, StoreError};
 
 /// Jobs of the writer between two copies: well below its own mark. Hot pages are copied once each time.
-const EVERY: usize = 4_000;
+const EVERY: usize = 2_000;
 
 /// The writer's end; the thread ends with it.
 pub(super) struct Checkpointer {

@@ -117,11 +117,11 @@ fn settings(postgres: bool, purpose: Purpose) -> &'static str {
         }
         (true, Purpose::Migrate | Purpose::Checkpoint) => "SET application_name = 'causerie migrate'",
         // NORMAL: that a commit is on the disk before it is answered is `syncer`'s. WAL: readers do not wait for the
-        // writer. The log is copied back every 64 MiB at the latest rather than every 4, and 16 MiB of pages are kept:
+        // writer. The log is copied back every 64 MiB at the latest rather than every 4, and 8 MiB of pages are kept:
         // hot pages are then copied, and read again, less often.
         (false, Purpose::Write) => {
             "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; \
-             PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 16384; PRAGMA cache_size = -16384"
+             PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 16384; PRAGMA cache_size = -8192"
         }
         (false, Purpose::Checkpoint) => "PRAGMA busy_timeout = 5000; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -64",
         (false, Purpose::Migrate) => {
