@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::dispatcher::Dispatchers;
 use super::meeting::{Reply, meet};
 use super::ordering::{fail_event, take_event};
-use super::shard::Ending;
+use super::shard::JobEnd;
 use super::turning::{Follow, Settled, Work, take_order};
 use super::{Key, Shared};
 use crate::domain::command::Command;
@@ -32,7 +32,7 @@ pub enum Job {
 /// The next job of the conversation's queue. The shard sends it only when the one before has ended.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub struct Run(pub Job, pub Ending);
+pub struct Run(pub Job, pub JobEnd);
 
 pub struct Conversation {
     key: Key,
@@ -68,7 +68,7 @@ impl Handler<Run> for Conversation {
     // Not `ResponseActFuture`: that would let the next job in while this one waits for its commit.
     type Result = AtomicResponse<Self, ()>;
 
-    fn handle(&mut self, Run(job, ending): Run, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, Run(job, end): Run, _: &mut Context<Self>) -> Self::Result {
         let (shared, key) = (self.shared.clone(), self.key.clone());
         let cache = self.cache.take();
         let turn = async move {
@@ -103,7 +103,7 @@ impl Handler<Run> for Conversation {
             if follow.typing {
                 actor.dispatchers.show(&actor.key, SenderAction::TypingOn);
             }
-            ending.done();
+            end.done();
         })))
     }
 }

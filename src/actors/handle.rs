@@ -158,17 +158,16 @@ impl Runtime for Actors {
         self.shards.nudge(events);
     }
 
-    async fn deliver(&self, events: Vec<NewEvent>) -> Result<(), StoreError> {
+    async fn deliver(&self, mut events: Vec<NewEvent>) -> Result<(), StoreError> {
         self.admit(events.len())?;
         let key_of = |new: &NewEvent| new.event.psid.as_ref().map(|psid| Key::new(&new.event.page, psid));
         // By far the most webhooks carry one event.
-        let events = match <[NewEvent; 1]>::try_from(events) {
-            Ok([event]) => match key_of(&event) {
-                Some(key) => return self.deliver_one(key, event).await,
-                None => vec![event],
-            },
-            Err(events) => events,
-        };
+        if let [only] = &*events
+            && let Some(key) = key_of(only)
+            && let Some(event) = events.pop()
+        {
+            return self.deliver_one(key, event).await;
+        }
         let keys: Vec<Key> = events.iter().filter_map(key_of).collect();
         let distinct: HashSet<&Key> = keys.iter().collect();
         if distinct.len() < events.len() {

@@ -45,12 +45,12 @@ struct Ended {
 
 /// Goes with a job, and tells the shard when it has ended, whatever ended it: dropped with a job that panicked or that
 /// found its actor gone, it says so.
-pub struct Ending {
+pub struct JobEnd {
     shard: Addr<Shard>,
     ended: Option<Ended>,
 }
 
-impl Ending {
+impl JobEnd {
     fn of(shard: Addr<Shard>, key: Key, event: Option<EventId>) -> Self {
         Self { shard, ended: Some(Ended { key, event, alive: false }) }
     }
@@ -63,7 +63,7 @@ impl Ending {
     }
 }
 
-impl Drop for Ending {
+impl Drop for JobEnd {
     fn drop(&mut self) {
         if let Some(ended) = self.ended.take() {
             self.shard.do_send(ended);
@@ -147,7 +147,7 @@ impl Shard {
             Job::Event { work: Work::Stored(stored), .. } => Some(stored.id),
             _ => None,
         };
-        addr.do_send(Run(job, Ending::of(ctx.address(), key.clone(), event)));
+        addr.do_send(Run(job, JobEnd::of(ctx.address(), key.clone(), event)));
     }
 
     fn ended(&mut self, key: &Key, event: Option<EventId>, alive: bool, ctx: &mut Context<Self>) {

@@ -60,13 +60,13 @@ pub(in crate::store::sql) fn insert(conn: &mut AnyConn, row: &NewExplanationRow)
 }
 
 /// A conversation's explanations, from the newest on. Ends where the older ones were swept.
-struct Row<'a> {
+struct Chain<'a> {
     conn: &'a mut AnyConn,
     conversation: &'a str,
     next: Option<i64>,
 }
 
-impl<'a> Row<'a> {
+impl<'a> Chain<'a> {
     fn from_newest(conn: &'a mut AnyConn, conversation: &'a str) -> Result<Self> {
         let row = conversations::table.filter(conversations::id.eq(conversation)).select(conversations::explained);
         let newest: Option<Option<i64>> = row.first(conn).optional().of("conversation")?;
@@ -75,9 +75,9 @@ impl<'a> Row<'a> {
 
     /// Those before the one of this `seq`.
     fn before(conn: &'a mut AnyConn, conversation: &'a str, seq: i64) -> Result<Self> {
-        let mut row = Self { conn, conversation, next: Some(seq) };
-        row.next()?;
-        Ok(row)
+        let mut chain = Self { conn, conversation, next: Some(seq) };
+        chain.next()?;
+        Ok(chain)
     }
 
     fn next(&mut self) -> Result<Option<ExplanationRow>> {
@@ -93,13 +93,13 @@ impl<'a> Row<'a> {
 }
 
 fn list(conn: &mut AnyConn, conversation: &str, before: Option<i64>, limit: u32) -> Result<Vec<ExplanationRow>> {
-    let mut row = match before {
-        Some(seq) => Row::before(conn, conversation, seq)?,
-        None => Row::from_newest(conn, conversation)?,
+    let mut chain = match before {
+        Some(seq) => Chain::before(conn, conversation, seq)?,
+        None => Chain::from_newest(conn, conversation)?,
     };
     let mut listed = Vec::new();
     while listed.len() < limit as usize
-        && let Some(one) = row.next()?
+        && let Some(one) = chain.next()?
     {
         listed.push(one);
     }
@@ -108,8 +108,8 @@ fn list(conn: &mut AnyConn, conversation: &str, before: Option<i64>, limit: u32)
 
 fn of_message(conn: &mut AnyConn, conversation: &str, message: &str) -> Result<Option<Option<ExplanationRow>>> {
     let Some(position) = place_of(conn, conversation, message)? else { return Ok(None) };
-    let mut row = Row::from_newest(conn, conversation)?;
-    while let Some(one) = row.next()? {
+    let mut chain = Chain::from_newest(conn, conversation)?;
+    while let Some(one) = chain.next()? {
         if one.first_message <= position {
             return Ok(Some((position < one.next_message).then_some(one)));
         }

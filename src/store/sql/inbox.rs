@@ -2,13 +2,12 @@
 
 use async_trait::async_trait;
 use diesel::dsl::sql;
-use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::column::{ms, word};
 use super::turns::conversation::{ContactRow, ConversationRow, LoadedRow, hour_of, into_loaded};
-use super::turns::event::EventRow;
+use super::turns::event::{EventRow, is_parked};
 use super::turns::message::MessageRow;
 use super::turns::tables::{contacts, conversations, events, messages};
 use super::{AnyConn, Named, SqlStore};
@@ -87,11 +86,6 @@ fn transcript(conn: &mut AnyConn, id: ConversationId, reading: Reading, limit: u
     };
     let rows: Vec<MessageRow> = query.load(conn).of("message")?;
     rows.into_iter().map(|row| row.into_message(delivered, read)).collect()
-}
-
-/// Said as the index `events_parked` says it: a bound word would not find it.
-fn is_parked() -> SqlLiteral<Bool> {
-    sql::<Bool>("ending = 'parked'")
 }
 
 fn parked(conn: &mut AnyConn, after: Option<i64>, limit: u32) -> Result<Vec<ParkedEvent>> {

@@ -51,8 +51,7 @@ fn load(conn: &mut AnyConn, page: &str, psid: &str) -> Result<Option<Loaded>> {
 
 fn backlog(conn: &mut AnyConn) -> Result<Backlog> {
     let pending = events::table.filter(events::ending.is_null());
-    // The index is on this very word: a bound parameter would not find it.
-    let parked = events::table.filter(diesel::dsl::sql::<diesel::sql_types::Bool>("ending = 'parked'"));
+    let parked = events::table.filter(event::is_parked());
     Ok(Backlog {
         pending_events: pending.select(count_star()).first(conn).of("event")?,
         parked_events: parked.select(count_star()).first(conn).of("event")?,

@@ -1,6 +1,9 @@
 //! Events: accepting them, ending them, finding those that wait.
 
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::tables::events;
 use crate::domain::ids::EventId;
@@ -133,6 +136,11 @@ pub fn count_attempt(conn: &mut AnyConn, event: EventId) -> Result<u32> {
         .optional())
         .of("event")?;
     RowOf::new("events", &id).count("attempts", attempts.unwrap_or(0))
+}
+
+/// Said as the index `events_parked` says it: a bound word would not find it.
+pub fn is_parked() -> SqlLiteral<Bool> {
+    sql("ending = 'parked'")
 }
 
 pub fn pending(conn: &mut AnyConn, before: i64, limit: u32) -> Result<Vec<EventRow>> {
