@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Barrier;
 
 use causerie::on_each;
 use causerie::store::sql::AnyConn;
@@ -121,6 +122,24 @@ fn several_nodes_may_migrate_at_once() {
         });
         assert_eq!(ran, names(&folder).len());
     });
+}
+
+/// SQLite refuses the change of a new file to its write-ahead log at once where two are at it, whatever the time they would wait.
+#[test]
+fn several_nodes_may_make_the_same_sqlite_file_at_once() {
+    let folder = Folder::new();
+    for round in 0..40 {
+        let target = Target::parse(&format!("sqlite:{}", folder.path().join(format!("{round}.sqlite3")).display())).unwrap();
+        let together = Barrier::new(4);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    together.wait();
+                    target.open(Purpose::Write).map(drop).unwrap();
+                });
+            }
+        });
+    }
 }
 
 /// `table.column` → diesel's type, from every `table!` of the source.

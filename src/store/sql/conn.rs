@@ -86,9 +86,23 @@ impl Target {
             Self::Sqlite(path) => AnyConn::Sqlite(SqliteConnection::establish(&path.to_string_lossy()).map_err(unavailable)?),
             Self::Postgres(url) => AnyConn::Pg(PgConnection::establish(url).map_err(unavailable)?),
         };
-        conn.batch_execute(settings(self.is_postgres(), purpose))?;
+        set_up(&mut conn, settings(self.is_postgres(), purpose))?;
         Ok(conn)
     }
+}
+
+/// The change of a new SQLite file to `WAL` is refused at once, whatever `busy_timeout` says, where another process is
+/// at the same: it holds a read lock by then, and waiting with one could be for ever. So this waits without one, for
+/// the write lock, and asks again; whoever comes second finds the change made.
+fn set_up(conn: &mut AnyConn, settings: &str) -> QueryResult<()> {
+    const TRIES: u32 = 20;
+    for _ in 1..TRIES {
+        match conn.batch_execute(settings) {
+            Err(_) if matches!(conn, AnyConn::Sqlite(_)) => conn.batch_execute("BEGIN IMMEDIATE; ROLLBACK")?,
+            ended => return ended,
+        }
+    }
+    conn.batch_execute(settings)
 }
 
 /// A dead peer is noticed in seconds, unless the operator's URL says otherwise.
