@@ -39,7 +39,7 @@ CREATE TABLE messages (
     mid TEXT,
     reason TEXT,
     PRIMARY KEY (conversation_id, seq)
-) WITHOUT ROWID;
+);
 INSERT INTO messages (id, conversation_id, seq, at, author, author_user, body, status, mid, reason)
     SELECT id, conversation_id, seq, at, author, author_user, body, status, mid, reason FROM messages_before;
 DROP TABLE messages_before;
