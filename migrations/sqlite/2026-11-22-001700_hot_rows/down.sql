@@ -36,7 +36,7 @@ CREATE TABLE events (
     UNIQUE (page_id, dedupe)
 );
 INSERT INTO events (seq, id, page_id, psid, dedupe, kind, received_at, body, ending, reason, attempts)
-    SELECT seq, id, page_id, psid, dedupe, kind, received_at, body, ending, reason, attempts FROM events_after;
+    SELECT seq, id, page_id, psid, COALESCE(json_extract(body, '$.dedupe'), hex(dedupe)), kind, received_at, body, ending, reason, attempts FROM events_after;
 DROP TABLE events_after;
 CREATE INDEX events_pending ON events (seq) WHERE ending IS NULL;
 CREATE INDEX events_parked ON events (seq) WHERE ending = 'parked';

@@ -1,5 +1,6 @@
 -- Every turn writes an event and some messages. Each index less is a page less that it changes: an event is looked up by its
--- id only while it waits, and a message only within its conversation, where its rows now stand side by side.
+-- id only while it waits, and a message only within its conversation. What remains is small: an event is told from others by
+-- 16 bytes of a hash of its page and key (`causerie_event_key` is the server's), where the key itself has up to 255.
 DROP INDEX events_pending;
 DROP INDEX events_parked;
 DROP INDEX events_waiting;
@@ -9,17 +10,16 @@ CREATE TABLE events (
     id TEXT NOT NULL,
     page_id TEXT NOT NULL,
     psid TEXT,
-    dedupe TEXT NOT NULL,
+    dedupe BLOB NOT NULL UNIQUE,
     kind TEXT NOT NULL,
     received_at BIGINT NOT NULL,
     body TEXT NOT NULL,
     ending TEXT,
     reason TEXT,
-    attempts INTEGER NOT NULL,
-    UNIQUE (page_id, dedupe)
+    attempts INTEGER NOT NULL
 );
 INSERT INTO events (seq, id, page_id, psid, dedupe, kind, received_at, body, ending, reason, attempts)
-    SELECT seq, id, page_id, psid, dedupe, kind, received_at, body, ending, reason, attempts FROM events_before;
+    SELECT seq, id, page_id, psid, causerie_event_key(page_id, dedupe), kind, received_at, body, ending, reason, attempts FROM events_before;
 DROP TABLE events_before;
 CREATE INDEX events_pending ON events (seq) WHERE ending IS NULL;
 CREATE INDEX events_parked ON events (seq) WHERE ending = 'parked';

@@ -7,8 +7,10 @@ use std::path::PathBuf;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::turns::event;
 use crate::store::{Result, StoreError};
 
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -31,6 +33,12 @@ macro_rules! on_each {
             $crate::store::sql::conn::AnyConn::Sqlite($each) => $body,
         }
     };
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// For migrations on SQLite, which knows no hash.
+    fn causerie_event_key(page: Text, dedupe: Text) -> Binary;
 }
 
 /// Which database: parsed from its URL.
@@ -87,6 +95,9 @@ impl Target {
             Self::Postgres(url) => AnyConn::Pg(PgConnection::establish(url).map_err(unavailable)?),
         };
         set_up(&mut conn, settings(self.is_postgres(), purpose))?;
+        if let (AnyConn::Sqlite(conn), Purpose::Migrate) = (&mut conn, purpose) {
+            causerie_event_key_utils::register_impl(conn, |page: String, dedupe: String| event::key(&page, &dedupe).to_vec())?;
+        }
         Ok(conn)
     }
 }

@@ -47,7 +47,7 @@ diesel::table! {
         id -> Text,
         page_id -> Text,
         psid -> Nullable<Text>,
-        dedupe -> Text,
+        dedupe -> Binary,
         kind -> Text,
         received_at -> BigInt,
         body -> Text,
