@@ -190,6 +190,7 @@ fn the_code_knows_every_column_by_its_type() {
                 "BIGINT" => "BigInt",
                 "INTEGER" => "Integer",
                 "BOOLEAN" => "Bool",
+                "BLOB" | "BYTEA" => "Binary",
                 other => panic!("{column} is {other}: see migrations/README.md"),
             };
             (column.to_owned(), if nullable { format!("Nullable<{kind}>") } else { kind.to_owned() })

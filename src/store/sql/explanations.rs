@@ -2,7 +2,14 @@
 //! conversation its newest.
 
 use async_trait::async_trait;
+use diesel::backend::Backend;
+use diesel::expression::AppearsOnTable;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Bool, HasSqlType, Nullable};
+use diesel::sqlite::Sqlite;
 
 use super::column::{RowOf, json, ms};
 use super::turns::message::place_of;
@@ -51,12 +58,51 @@ impl TryFrom<ExplanationRow> for Explanation {
     }
 }
 
-/// Returns the row's `seq`, for the conversation.
-pub(in crate::store::sql) fn insert(conn: &mut AnyConn, row: &NewExplanationRow) -> Result<i64> {
-    let newest = conversations::table.filter(conversations::id.eq(&row.conversation_id)).select(conversations::explained);
-    let values = (row, explanations::previous.eq(newest.single_value()));
-    on_each!(conn, conn => diesel::insert_into(explanations::table).values(values).returning(explanations::seq).get_result(conn))
-        .of("explanation")
+/// The conversation's row is to be written next, with [`Newest`].
+pub(in crate::store::sql) fn insert(conn: &mut AnyConn, row: &NewExplanationRow) -> Result<()> {
+    let before = conversations::table.filter(conversations::id.eq(&row.conversation_id)).select(conversations::explained);
+    let values = (row, explanations::previous.eq(before.single_value()));
+    on_each!(conn, conn => kept!(diesel::insert_into(explanations::table).values(values)).execute(conn)).of("explanation")?;
+    Ok(())
+}
+
+/// What a conversation's `explained` is set to: where it holds, the number of the row that was inserted last, else what it
+/// was. SQLite keeps a journal of every statement with `RETURNING`, which takes longer than the insert itself.
+pub(in crate::store::sql) struct Newest {
+    pub inserted: bool,
+}
+
+impl Newest {
+    fn say<'b, DB: Backend>(&'b self, mut out: AstPass<'_, 'b, DB>, last: &str) -> QueryResult<()>
+    where
+        bool: ToSql<Bool, DB>,
+        DB: HasSqlType<Bool>,
+    {
+        out.push_sql("CASE WHEN ");
+        out.push_bind_param::<Bool, _>(&self.inserted)?;
+        out.push_sql(" THEN ");
+        out.push_sql(last);
+        out.push_sql(" ELSE explained END");
+        Ok(())
+    }
+}
+
+impl Expression for Newest {
+    type SqlType = Nullable<BigInt>;
+}
+
+impl AppearsOnTable<conversations::table> for Newest {}
+
+impl QueryFragment<Sqlite> for Newest {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        self.say(out, "last_insert_rowid()")
+    }
+}
+
+impl QueryFragment<Pg> for Newest {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.say(out, "lastval()")
+    }
 }
 
 /// A conversation's explanations, from the newest on. Ends where the older ones were swept.

@@ -1,9 +1,15 @@
 use causerie::domain::ids::PageId;
+use causerie::on_each;
+use causerie::store::sql::conn::{Purpose, Target};
 use causerie::store::turns::{Accepted, Ending, StoredEvent, TurnStore};
+use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use futures_util::future::join_all;
 
 use super::fixture::{at, done, event, words};
 use crate::support::store::{on_each_database, on_each_url, open};
+
+/// The migration that made an event's key a hash.
+const HASHED: &str = "20261122001700";
 
 fn is_new(accepted: &Accepted) -> bool {
     matches!(accepted, Accepted::New(_))
@@ -87,5 +93,20 @@ fn failed_turns_are_counted() {
         assert_eq!(store.count_attempt(id).await.unwrap(), 2);
         assert_eq!(store.pending_events(at(1), 1).await.unwrap()[0].attempts, 2);
         assert_eq!(store.count_attempt(event(7, "", "").id).await.unwrap(), 0, "nobody's event");
+    });
+}
+
+#[test]
+fn an_event_is_still_known_after_its_key_became_a_hash() {
+    on_each_url(|url| async move {
+        open(&url).accept(vec![event(1, "ana", "m1")]).await.unwrap();
+        let target = Target::parse(&url).unwrap();
+        let folder = format!("{}/migrations/{}", env!("CARGO_MANIFEST_DIR"), if target.is_postgres() { "postgres" } else { "sqlite" });
+        let migrations = FileBasedMigrations::from_path(folder).unwrap();
+        let mut conn = target.open(Purpose::Migrate).unwrap();
+        while on_each!(&mut conn, conn => conn.revert_last_migration(migrations.clone())).unwrap().to_string() != HASHED {}
+        drop(conn);
+        let answers = open(&url).accept(vec![event(2, "ana", "m1"), event(3, "ana", "m3")]).await.unwrap();
+        assert_eq!(answers.iter().map(is_new).collect::<Vec<_>>(), [false, true]);
     });
 }

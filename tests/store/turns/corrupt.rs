@@ -43,7 +43,7 @@ fn a_conversation_that_cannot_be_read_says_which_column() {
 fn an_event_that_cannot_be_read_is_parked_and_the_others_are_found() {
     on_each_database(|store| async move {
         store.accept((1..=3).map(|n| event(n, "ana", &format!("m{n}"))).collect()).await.unwrap();
-        run(&store, "UPDATE events SET body = '{\"kind\":1}' WHERE dedupe = 'm2'").await;
+        run(&store, "UPDATE events SET body = '{\"kind\":1}' WHERE seq = 2").await;
         let found = store.pending_events(at(1), 9).await.unwrap();
         assert_eq!(found.iter().map(|event| event.event.dedupe.as_str()).collect::<Vec<_>>(), ["m1", "m3"]);
         let parked = words(&store, "SELECT reason AS word FROM events WHERE ending = 'parked'").await;

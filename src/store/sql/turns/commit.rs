@@ -6,7 +6,6 @@
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable};
 
 use super::conversation::{ContactRow, ConversationRow};
 use super::message::{MessageRow, OutboxRow};
@@ -17,15 +16,11 @@ use crate::domain::message::OutboxItem;
 use crate::store::sql::cached::update;
 use crate::store::sql::column::{json, ms};
 use crate::store::sql::emitted::{self, EmittedRow};
-use crate::store::sql::explanations::{self, NewExplanationRow};
+use crate::store::sql::explanations::{self, NewExplanationRow, Newest};
 use crate::store::sql::writer::{Stop, lane_of};
 use crate::store::sql::{AnyConn, Named, people, tickets};
 use crate::store::turns::{Assign, Commit, Committed, NewTicket, SessionChange, TicketUpdate};
 use crate::store::{Result, StoreError};
-
-diesel::define_sql_function! {
-    fn coalesce(first: Nullable<BigInt>, second: Nullable<BigInt>) -> Nullable<BigInt>;
-}
 
 #[derive(Insertable)]
 #[diesel(table_name = timers, treat_none_as_default_value = false)]
@@ -141,8 +136,7 @@ impl Prepared {
         if !self.assign(conn)? {
             return Err(Stop::Refused(Committed::NoCapacity));
         }
-        let explained = self.explanation.as_ref().map(|row| explanations::insert(conn, row)).transpose()?;
-        if !self.save_conversation(conn, explained)? {
+        if !self.save_conversation(conn)? {
             let refusal = if self.event.is_behind(conn, &self.row.identity)? { Committed::Behind } else { Committed::Stale };
             return Err(Stop::Refused(refusal));
         }
@@ -178,15 +172,18 @@ impl Prepared {
     /// False where its version has moved, where it is new and somebody else made it, or where earlier events of the
     /// visitor still wait. The order is asked for in the statement that checks the version, as all that an event which
     /// has just come in costs is then a look into an index of what is pending, which is next to nothing.
-    fn save_conversation(&self, conn: &mut AnyConn, explained: Option<i64>) -> Result<bool> {
+    fn save_conversation(&self, conn: &mut AnyConn) -> Result<bool> {
         let Some(expected) = self.expected else {
-            return Ok(!self.event.is_behind(conn, &self.row.identity)? && self.insert_conversation(conn, explained)?);
+            return Ok(!self.event.is_behind(conn, &self.row.identity)? && self.insert_conversation(conn)?);
         };
+        if let Some(explanation) = &self.explanation {
+            explanations::insert(conn, explanation)?;
+        }
         let row = conversations::table
             .filter(conversations::id.eq(&self.row.identity.id))
             .filter(conversations::version.eq(expected))
             .filter(not(exists(self.event.earlier(&self.row.identity))));
-        let state = (&self.row.state, conversations::explained.eq(coalesce(explained, conversations::explained)));
+        let state = (&self.row.state, conversations::explained.eq(Newest { inserted: self.explanation.is_some() }));
         let saved = match &self.session {
             None => on_each!(conn, conn => kept!(update(row, state)).execute(conn)),
             Some(session) => {
@@ -196,13 +193,20 @@ impl Prepared {
         Ok(saved.of("conversation")? == 1)
     }
 
-    fn insert_conversation(&self, conn: &mut AnyConn, explained: Option<i64>) -> Result<bool> {
+    fn insert_conversation(&self, conn: &mut AnyConn) -> Result<bool> {
         let session = self.session.clone().flatten();
-        let inserted = on_each!(conn, conn => diesel::insert_into(conversations::table)
-            .values((&self.row, conversations::session.eq(session), conversations::explained.eq(explained)))
+        let inserted = on_each!(&mut *conn, conn => diesel::insert_into(conversations::table)
+            .values((&self.row, conversations::session.eq(session)))
             .on_conflict_do_nothing()
             .execute(conn));
-        Ok(inserted.of("conversation")? == 1)
+        let inserted = inserted.of("conversation")? == 1;
+        if let (true, Some(explanation)) = (inserted, &self.explanation) {
+            explanations::insert(conn, explanation)?;
+            let row = conversations::table.filter(conversations::id.eq(&self.row.identity.id));
+            on_each!(conn, conn => kept!(update(row, conversations::explained.eq(Newest { inserted }))).execute(conn))
+                .of("conversation")?;
+        }
+        Ok(inserted)
     }
 
     fn save_contact(&self, conn: &mut AnyConn) -> Result<()> {
