@@ -207,7 +207,7 @@ fn event_of(ids: &mut IdMaker, psid: Psid, message: MessageIn, now: Timestamp) -
 
 /// Event and turn in one commit. Returns the conversation as it is now.
 async fn commit(store: &SqlStore, draft: Draft, event: NewEvent) -> Result<Loaded> {
-    let (commit, after) = draft.commit(|ending| Take::Fresh { event: Box::new(event), ending }, None);
+    let (commit, after) = draft.commit(|ending| Take::Fresh { event: Arc::new(event), ending }, None);
     let committed = store.commit(commit).await.context("a commit failed")?;
     ensure!(matches!(committed, Committed::Done { .. }), "a commit was refused: {committed:?}");
     Ok(after)

@@ -39,7 +39,7 @@ pub struct Conversation {
     shared: Arc<Shared>,
     dispatchers: Dispatchers,
     /// As of the last commit; the commit's version check proves it right.
-    cache: Option<Loaded>,
+    cache: Option<Box<Loaded>>,
 }
 
 impl Conversation {
@@ -86,7 +86,8 @@ impl Handler<Run> for Conversation {
                     (cache, follow)
                 }
                 Job::Order { command, reply } => {
-                    let Settled { cache, result, follow } = take_order(&shared, cache, key.page(), key.psid(), &command).await;
+                    let Settled { cache, result, follow } = // Boxed, as it is rare: a turn's future is moved, and would else have room for it.
+                    Box::pin(take_order(&shared, cache, key.page(), key.psid(), &command)).await;
                     answer(Some(reply), result);
                     (cache, follow)
                 }

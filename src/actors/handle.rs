@@ -135,7 +135,7 @@ impl Actors {
         let Some(shard) = self.shards.of(&key) else { return Err(StoreError::Overloaded) };
         let (reply, answer) = oneshot::channel();
         self.shared.gauges.in_flight.add(1);
-        shard.do_send(Deliver { key, work: Work::Fresh(Box::new(event)), reply: Some(reply) });
+        shard.do_send(Deliver { key, work: Work::Fresh(Arc::new(event)), reply: Some(reply) });
         // A closed channel: the actor died before anything was durable. Meta delivers again.
         answer.await.unwrap_or(Err(StoreError::Overloaded))
     }

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// What a turn starts from.
 pub struct Met {
     pub work: Work,
-    pub loaded: Option<Loaded>,
+    pub loaded: Option<Box<Loaded>>,
     /// Of a visitor who was unknown until now.
     pub profile: Option<Profile>,
 }
@@ -33,13 +33,13 @@ pub type Reply = Option<oneshot::Sender<Result<(), StoreError>>>;
 ///
 /// # Errors
 /// The store's, with the event that it concerns.
-pub async fn meet(shared: &Shared, cache: Option<Loaded>, work: Work, reply: &mut Reply) -> Result<Option<Met>, (Work, StoreError)> {
+pub async fn meet(shared: &Shared, cache: Option<Box<Loaded>>, work: Work, reply: &mut Reply) -> Result<Option<Met>, (Work, StoreError)> {
     let event = work.event();
     let (Some(psid), true) = (event.psid.clone(), cache.is_none()) else {
         return Ok(Some(Met { work, loaded: cache, profile: None }));
     };
     let loaded = match shared.store.load(&event.page, &psid).await {
-        Ok(loaded) => loaded,
+        Ok(loaded) => loaded.map(Box::new),
         Err(error) => return Err((work, error)),
     };
     let event = work.event();

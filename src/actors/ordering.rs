@@ -5,6 +5,8 @@
 //! refused takes them first, so that nobody waits for the sweep. Hence nothing is asked before a turn, and no queue,
 //! cache or start needs to know of what else there is.
 
+use std::sync::Arc;
+
 use super::Shared;
 use super::meeting::{Met, Reply};
 use super::turning::{Follow, Settled, TurnError, Work, attempt_event};
@@ -43,7 +45,7 @@ pub async fn take_event(shared: &Shared, met: Met, reply: &mut Reply) -> Settled
             Ok(None) => return Settled { cache: None, result: Ok(()), follow },
             Err(error) => return Settled { cache: None, result: Err(error), follow },
         };
-        let caught_up = catch_up(shared, &mut cache, &stored, profile.as_ref(), &mut follow).await;
+        let caught_up = Box::pin(catch_up(shared, &mut cache, &stored, profile.as_ref(), &mut follow)).await;
         work = Work::Stored(stored);
         if !caught_up {
             break;
@@ -62,7 +64,7 @@ pub async fn fail_event(shared: &Shared, work: &Work, error: StoreError) -> Resu
 async fn make_durable(shared: &Shared, work: Work, reply: &mut Reply) -> Result<Option<Box<StoredEvent>>, StoreError> {
     let stored = match work {
         Work::Stored(stored) => Some(stored),
-        Work::Fresh(new) => match shared.store.accept(vec![*new]).await?.pop() {
+        Work::Fresh(new) => match shared.store.accept(vec![Arc::unwrap_or_clone(new)]).await?.pop() {
             Some(Accepted::New(stored)) => Some(Box::new(stored)),
             Some(Accepted::Duplicate) | None => None,
         },
@@ -77,7 +79,7 @@ async fn make_durable(shared: &Shared, work: Work, reply: &mut Reply) -> Result<
 /// Takes what comes before the event, up to a chunk. False where one of them must wait, and all after it with it.
 async fn catch_up(
     shared: &Shared,
-    cache: &mut Option<Loaded>,
+    cache: &mut Option<Box<Loaded>>,
     event: &StoredEvent,
     profile: Option<&Profile>,
     follow: &mut Follow,

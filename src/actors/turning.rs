@@ -28,7 +28,7 @@ const TRIES: u32 = 8;
 #[derive(Debug, Clone)]
 pub enum Work {
     Stored(Box<StoredEvent>),
-    Fresh(Box<NewEvent>),
+    Fresh(Arc<NewEvent>),
 }
 
 impl Work {
@@ -57,7 +57,7 @@ impl Work {
 /// What is left after a turn.
 pub struct Settled<T> {
     /// The conversation as of the last commit; `None`: load it for the next turn.
-    pub cache: Option<Loaded>,
+    pub cache: Option<Box<Loaded>>,
     pub result: T,
     pub follow: Follow,
 }
@@ -97,7 +97,7 @@ pub enum TurnError {
 /// error the cache is empty.
 pub async fn attempt_event(
     shared: &Shared,
-    cache: &mut Option<Loaded>,
+    cache: &mut Option<Box<Loaded>>,
     work: &Work,
     profile: Option<&Profile>,
 ) -> Result<Follow, TurnError> {
@@ -116,7 +116,7 @@ pub async fn attempt_event(
     let mut known = Known { world, older: HashMap::new(), roster: None, ticket: TicketLookup::Unknown, link, profile };
     for _ in 0..TRIES {
         let loaded = known.load(shared, cache, &event.page, psid).await?;
-        let turn = known.step(shared, loaded.as_ref(), |cx| Ok::<_, CommandRefused>(take(cx, event)))?;
+        let turn = known.step(shared, loaded.as_deref(), |cx| Ok::<_, CommandRefused>(take(cx, event)))?;
         match turn {
             Ok(Turn::Aside { reason }) => {
                 *cache = loaded;
@@ -128,12 +128,12 @@ pub async fn attempt_event(
                 *cache = loaded;
             }
             Ok(Turn::NeedsTicket) => {
-                known.ticket = open_ticket(shared, loaded.as_ref()).await?;
+                known.ticket = open_ticket(shared, loaded.as_deref()).await?;
                 *cache = loaded;
             }
             Ok(Turn::Ready(draft)) => match commit(shared, *draft, |ending| work.take(ending)).await? {
                 Attempt::Done { after, follow } => {
-                    *cache = Some(*after);
+                    *cache = Some(after);
                     return Ok(follow);
                 }
                 Attempt::Stale => known.is_stale(shared),
@@ -153,7 +153,7 @@ pub async fn attempt_event(
 /// Carries out a person's order.
 pub async fn take_order(
     shared: &Shared,
-    cache: Option<Loaded>,
+    cache: Option<Box<Loaded>>,
     page: &PageId,
     psid: &Psid,
     command: &Command,
@@ -167,7 +167,7 @@ pub async fn take_order(
 
 async fn attempt_order(
     shared: &Shared,
-    cache: &mut Option<Loaded>,
+    cache: &mut Option<Box<Loaded>>,
     page: &PageId,
     psid: &Psid,
     command: &Command,
@@ -193,7 +193,7 @@ async fn attempt_order(
                 match commit(shared, *draft, |_| Take::Nothing).await? {
                     Attempt::Done { after, follow } => {
                         let done = CommandDone { conversation: after.conversation.clone(), message };
-                        *cache = Some(*after);
+                        *cache = Some(after);
                         return Ok((done, follow));
                     }
                     Attempt::Stale => known.is_stale(shared),
@@ -233,15 +233,15 @@ impl Known<'_> {
     async fn load(
         &mut self,
         shared: &Shared,
-        cache: &mut Option<Loaded>,
+        cache: &mut Option<Box<Loaded>>,
         page: &PageId,
         psid: &Psid,
-    ) -> Result<Option<Loaded>, StoreError> {
+    ) -> Result<Option<Box<Loaded>>, StoreError> {
         let loaded = match cache.take() {
             Some(loaded) => Some(loaded),
-            None => shared.store.load(page, psid).await?,
+            None => shared.store.load(page, psid).await?.map(Box::new),
         };
-        for (chatflow, number) in older_versions(loaded.as_ref(), &self.world) {
+        for (chatflow, number) in older_versions(loaded.as_deref(), &self.world) {
             if !self.older.contains_key(&(chatflow, number))
                 && let Some(flow) = shared.worlds.version(&*shared.store, chatflow, number).await?
             {

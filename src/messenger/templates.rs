@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_receipt_is_written_as_the_send_api_wants_it() {
-        let template = Template::Receipt(Receipt {
+        let template = Template::Receipt(Box::new(Receipt {
             recipient_name: "Zoé".into(),
             order_number: "L-1".into(),
             currency: "EUR".into(),
@@ -149,7 +149,7 @@ mod tests {
             }),
             summary: Summary { subtotal: None, shipping_cost: Some(0.0), total_tax: None, total_cost: 25.0 },
             adjustments: vec![Adjustment { name: "Code".into(), amount: 5.0 }],
-        });
+        }));
         let expected = json!({ "template_type": "receipt", "recipient_name": "Zoé", "order_number": "L-1", "currency": "EUR",
                     "payment_method": "Visa 1234", "order_url": "https://x.test/L-1",
                     "elements": [{ "title": "Lampe", "quantity": 2, "price": 12.5, "currency": "EUR" }],

@@ -3,6 +3,8 @@
 //! Everything here is on the hot path and goes through the group-commit writer. Promises P1, P2, P4, P5, P6 and P9
 //! rest on this file's contract; `tests/store/turns.rs` runs it on both databases.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::Result;
@@ -64,7 +66,7 @@ pub enum Take {
     /// Accepted before, as `seq`; it must still be pending.
     Stored { event: EventId, seq: i64, ending: Ending },
     /// Accepted by this very commit, already ended: later than all that is pending.
-    Fresh { event: Box<NewEvent>, ending: Ending },
+    Fresh { event: Arc<NewEvent>, ending: Ending },
     /// A person's command; no event.
     Nothing,
 }

@@ -8,7 +8,8 @@ use super::MediaKind;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Template {
-    Receipt(Receipt),
+    /// Boxed: it is rare, and three times as large as any other content.
+    Receipt(Box<Receipt>),
     Coupon(Coupon),
     ImageGrid(ImageGrid),
     Media(MediaCard),

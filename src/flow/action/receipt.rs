@@ -163,7 +163,7 @@ impl ReceiptSpec {
         };
         let adjustments =
             self.adjustments.iter().filter_map(|one| Some(Adjustment { name: run.text(&one.name)?, amount: one.amount.value(run)? }));
-        Some(Shown::Receipt(Receipt {
+        Some(Shown::Receipt(Box::new(Receipt {
             adjustments: adjustments.collect(),
             recipient_name: run.plain(&self.recipient_name)?,
             order_number: run.plain(&self.order_number)?,
@@ -174,7 +174,7 @@ impl ReceiptSpec {
             elements: self.lines(run),
             address: self.address.as_ref().and_then(|address| address.show(run)),
             summary,
-        }))
+        })))
     }
 
     fn lines(&self, run: &mut Run<'_>) -> Vec<ReceiptLine> {

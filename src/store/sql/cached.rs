@@ -88,11 +88,6 @@ where
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         self.query.walk_ast(out)
     }
-
-    /// That is what its name says. Else each use would walk the whole statement once more to find out.
-    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
-        Ok(true)
-    }
 }
 
 impl<Place, Query, Conn> RunQueryDsl<Conn> for Kept<Place, Query> {}

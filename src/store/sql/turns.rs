@@ -142,7 +142,8 @@ impl TurnStore for SqlStore {
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed> {
-        let prepared = Prepared::of(commit)?;
+        // Boxed: it is moved from hand to hand until it is written.
+        let prepared = Box::new(Prepared::of(commit)?);
         self.write_in(prepared.lane, move |conn| prepared.apply(conn)).await
     }
 

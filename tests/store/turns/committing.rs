@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use causerie::domain::access::{Role, User};
 use causerie::domain::conversation::{ConversationStatus, Owner};
@@ -125,13 +126,13 @@ fn an_event_is_taken_once() {
         commit.take = stored.clone();
         assert_eq!(store.commit(commit).await.unwrap(), NOTHING_CLAIMED);
         let mut commit = ana.turn();
-        commit.take = Take::Fresh { event: Box::new(event(2, "ana", "m2")), ending: done() };
+        commit.take = Take::Fresh { event: Arc::new(event(2, "ana", "m2")), ending: done() };
         assert_eq!(store.commit(commit).await.unwrap(), NOTHING_CLAIMED);
         let endings = words(&store, "SELECT ending || COALESCE(' ' || reason, '') AS word FROM events ORDER BY seq").await;
         assert_eq!(endings, ["ignored standby", "done"]);
 
         let before = load(&store, "ana").await.unwrap();
-        for take in [stored, Take::Fresh { event: Box::new(event(3, "ana", "m2")), ending: done() }] {
+        for take in [stored, Take::Fresh { event: Arc::new(event(3, "ana", "m2")), ending: done() }] {
             assert_eq!(store.commit(full(&mut ana.clone(), take)).await.unwrap(), Committed::Taken);
             is_untouched(&store, &before).await;
         }

@@ -1,6 +1,7 @@
 //! A thread of one visitor, and its commits.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use causerie::domain::Timestamp;
 use causerie::domain::contact::Contact;
@@ -164,7 +165,7 @@ pub fn stored(event: &StoredEvent, ending: Ending) -> Take {
 }
 
 pub fn fresh(event: NewEvent) -> Take {
-    Take::Fresh { event: Box::new(event), ending: done() }
+    Take::Fresh { event: Arc::new(event), ending: done() }
 }
 
 pub fn done() -> Ending {
