@@ -223,11 +223,17 @@ fn callout_settings(settings: &Settings) -> CalloutSettings {
     }
 }
 
+/// Where nothing is set, half the cores: HTTP, conversations, the store's writer and its disk share them, and every thread
+/// more than there is work for costs switches and cold caches (a fifth of the CPU time of a webhook, on two cores).
+fn threads(set: usize) -> usize {
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    if set == 0 { cores.div_ceil(2) } else { set }
+}
+
 fn options_of(settings: &Settings) -> Options {
     let millis = |ms: u32| Duration::from_millis(ms.into());
-    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     Options {
-        shards: if settings.actors.arbiters == 0 { cores } else { settings.actors.arbiters },
+        shards: threads(settings.actors.arbiters),
         idle: Duration::from_secs(settings.actors.idle_seconds.into()),
         queue_per_conversation: settings.limits.mailbox,
         events_in_flight: settings.limits.waiting_events,
@@ -260,9 +266,6 @@ fn listen(
             })
             .configure(api::configure(state.clone()))
     };
-    let mut server = HttpServer::new(make).disable_signals().shutdown_timeout(u64::from(settings.server.drain_seconds));
-    if settings.server.workers > 0 {
-        server = server.workers(settings.server.workers);
-    }
-    Ok(server.listen(listener)?.run())
+    let server = HttpServer::new(make).workers(threads(settings.server.workers)).disable_signals();
+    Ok(server.shutdown_timeout(u64::from(settings.server.drain_seconds)).listen(listener)?.run())
 }

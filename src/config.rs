@@ -68,7 +68,7 @@ settings! {
         public_url: Option<String> = None,
         /// The bearer token that `/metrics` asks for; without it `/metrics` is open.
         metrics_token: Option<SecretString> = None,
-        /// HTTP threads; 0: as many as there are cores.
+        /// HTTP threads; 0: half as many as there are cores.
         workers: usize = 0,
         log_format: LogFormat = LogFormat::Text,
         /// As `RUST_LOG`.
@@ -129,7 +129,7 @@ settings! {
         breaker_seconds: u32 = 30,
     }
     actors: Actors {
-        /// Threads for conversations; 0: as many as there are cores.
+        /// Threads for conversations; 0: half as many as there are cores.
         arbiters: usize = 0,
         /// Seconds after which an idle conversation leaves the memory.
         idle_seconds: u32 = 60,
