@@ -73,10 +73,10 @@ pub(in crate::store::sql) struct Newest {
 }
 
 impl Newest {
-    fn say<'b, DB: Backend>(&'b self, mut out: AstPass<'_, 'b, DB>, last: &str) -> QueryResult<()>
+    fn say<'b, DB>(&'b self, mut out: AstPass<'_, 'b, DB>, last: &str) -> QueryResult<()>
     where
         bool: ToSql<Bool, DB>,
-        DB: HasSqlType<Bool>,
+        DB: Backend + HasSqlType<Bool>,
     {
         out.push_sql("CASE WHEN ");
         out.push_bind_param::<Bool, _>(&self.inserted)?;
