@@ -14,7 +14,7 @@
 #![allow(clippy::disallowed_methods, reason = "processes and sockets live in real time")]
 
 #[path = "kill/meta.rs"]
-mod meta;
+pub mod meta;
 #[path = "kill/server.rs"]
 pub mod server;
 

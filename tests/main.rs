@@ -34,6 +34,7 @@ mod migrations;
 mod openapi;
 mod operation;
 mod postgres;
+mod power;
 mod readme;
 mod rehearsal;
 mod routing;

@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,8 +61,12 @@ impl Server {
         server
     }
 
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("kill.sqlite3")
+    }
+
     fn database_url(&self) -> String {
-        format!("sqlite:{}", self.folder.path().join("kill.sqlite3").display())
+        format!("sqlite:{}", self.database().display())
     }
 
     pub fn base_url(&self) -> String {
@@ -70,6 +75,11 @@ impl Server {
 
     /// Starts the binary and waits until it listens.
     pub fn start(&mut self) {
+        self.start_with(&[]);
+    }
+
+    /// As [`Self::start`], with more in its environment.
+    pub fn start_with(&mut self, more: &[(&str, PathBuf)]) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_causerie"));
         let settings = [
             ("CAUSERIE_SERVER_LISTEN", self.address.to_string()),
@@ -85,7 +95,13 @@ impl Server {
             ("CAUSERIE_SENDING_LEASE_MS", "6000".to_owned()),
             ("CAUSERIE_SERVER_LOG", "error".to_owned()),
         ];
-        command.arg("serve").envs(settings).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+            .arg("serve")
+            .envs(settings)
+            .envs(more.iter().map(|(name, value)| (*name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let begun = SystemClock.now();
         while TcpStream::connect(self.address).is_err() {
