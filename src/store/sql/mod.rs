@@ -1,7 +1,7 @@
 //! The one adapter of the store port: diesel on SQLite and PostgreSQL, one set of queries for both.
 //!
 //! What lives here: connections ([`conn`]), the writer thread that commits many jobs at once ([`writer`]) with what
-//! SQLite needs beside it ([`syncer`], [`checkpoint`]), the readers ([`reader`]), and one file per noun with its `table!`,
+//! SQLite needs beside it ([`disk`]: [`syncer`], [`checkpoint`]), the readers ([`reader`]), and one file per noun with its `table!`,
 //! its row and its queries. What must not: rules. A row becomes a domain value by `TryFrom` and answers
 //! [`StoreError::Corrupt`](super::StoreError::Corrupt) when it cannot.
 //!
@@ -15,6 +15,7 @@ pub mod access;
 pub mod chatflows;
 mod checkpoint;
 pub mod column;
+mod disk;
 mod emitted;
 mod error;
 mod explanations;

@@ -91,7 +91,7 @@ fn run(waiting: &Receiver<Written>, tell: &Sender<()>, sync: impl Fn(&Log) -> io
         match end {
             Ok(()) => batches.flatten().for_each(|job| job.answer()),
             Err(error) => {
-                tracing::error!(%error, "the write-ahead log could not be synced: nothing more is written until the server is started anew");
+                tracing::error!(%error, "the write-ahead log could not be synced: nothing more is promised until the server is started anew");
                 let error = lost(format!("the write-ahead log could not be synced: {error}"));
                 batches.for_each(|batch| fail_all(batch, &error));
                 return;

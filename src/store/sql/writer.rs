@@ -10,15 +10,13 @@
 //! same one, so that their order is kept.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select_biased};
 use tokio::sync::oneshot;
 
-use super::checkpoint::{self, Checkpointer};
 use super::conn::{self, AnyConn, Purpose, Target, TxError};
-use super::syncer::{Log, Syncer};
+use super::disk::Disk;
 use crate::store::{Result, StoreError};
 
 /// Jobs in one transaction.
@@ -131,14 +129,10 @@ pub(super) type Batch = Vec<Box<dyn Job>>;
 
 struct Thread {
     target: Target,
-    /// On PostgreSQL, the server itself syncs what it commits.
-    syncer: Option<Syncer>,
     /// `None` after it broke; opened anew for the next batch.
     conn: Option<AnyConn>,
-    /// Dropped after the connection.
-    checkpointer: Option<Checkpointer>,
-    /// What the connection writes; `None` until its first commit.
-    log: Option<Arc<Log>>,
+    /// SQLite's. Dropped after the connection.
+    disk: Option<Disk>,
     feed: Feed,
 }
 
@@ -182,13 +176,12 @@ impl Thread {
     fn start(n: usize, target: Target) -> Result<Sender<Box<dyn Job>>> {
         let conn = target.open(Purpose::Write)?;
         let (queue, jobs) = bounded(QUEUE);
-        let syncer = if target.is_postgres() { None } else { Some(Syncer::start()?) };
-        let feed = Feed { jobs, synced: syncer.as_ref().map(|syncer| syncer.synced.clone()), syncing: false };
-        let checkpointer = match &target {
-            Target::Sqlite(path) => Some(Checkpointer::start(&target, path)?),
+        let disk = match &target {
+            Target::Sqlite(path) => Some(Disk::start(&target, path)?),
             Target::Postgres(_) => None,
         };
-        let state = Self { target, syncer, checkpointer, conn: Some(conn), log: None, feed };
+        let feed = Feed { jobs, synced: disk.as_ref().map(Disk::synced), syncing: false };
+        let state = Self { target, conn: Some(conn), disk, feed };
         thread::Builder::new()
             .name(format!("store-writer-{n}"))
             .spawn(move || state.run())
@@ -199,16 +192,9 @@ impl Thread {
     fn run(mut self) {
         while let Ok(first) = self.feed.jobs.recv() {
             self.commit(vec![first]);
-            self.checkpoint();
-        }
-    }
-
-    /// Where the log is to begin anew, the writer copies the little that is left of it.
-    fn checkpoint(&mut self) {
-        if let (Some(checkpointer), Some(conn)) = (&self.checkpointer, &mut self.conn)
-            && checkpointer.is_nearly_done()
-        {
-            checkpoint::copy(conn);
+            if let (Some(disk), Some(conn)) = (&self.disk, &mut self.conn) {
+                disk.finish_checkpoint(conn);
+            }
         }
     }
 
@@ -230,22 +216,9 @@ impl Thread {
 
     /// The batch is committed: it is answered once it is durable.
     fn settle(&mut self, batch: Batch) {
-        let (Some(syncer), Target::Sqlite(path)) = (&self.syncer, &self.target) else {
-            return batch.into_iter().for_each(Job::answer);
-        };
-        let log = match &self.log {
-            Some(log) => Ok(log.clone()),
-            None => Log::open(path),
-        };
-        match log {
-            Ok(log) => {
-                if let Some(checkpointer) = &mut self.checkpointer {
-                    checkpointer.note(batch.len());
-                }
-                self.feed.syncing = true;
-                syncer.hand(self.log.insert(log), batch);
-            }
-            Err(error) => fail_all(batch, &StoreError::Unavailable(Box::new(error))),
+        match &mut self.disk {
+            Some(disk) => self.feed.syncing = disk.settle(batch),
+            None => batch.into_iter().for_each(Job::answer),
         }
     }
 
@@ -263,7 +236,9 @@ impl Thread {
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
             None => {
-                self.log = None;
+                if let Some(disk) = &mut self.disk {
+                    disk.forget_log();
+                }
                 self.target.open(Purpose::Write).map_err(TxError::RolledBack)?
             }
         };
