@@ -86,8 +86,9 @@ impl Handler<Run> for Conversation {
                     (cache, follow)
                 }
                 Job::Order { command, reply } => {
-                    let Settled { cache, result, follow } = // Boxed, as it is rare: a turn's future is moved, and would else have room for it.
-                    Box::pin(take_order(&shared, cache, key.page(), key.psid(), &command)).await;
+                    // Boxed, as it is rare: a turn's future is moved, and would else have room for it.
+                    let order = Box::pin(take_order(&shared, cache, key.page(), key.psid(), &command));
+                    let Settled { cache, result, follow } = order.await;
                     answer(Some(reply), result);
                     (cache, follow)
                 }

@@ -8,9 +8,10 @@ const HEAD: usize = 24;
 /// What a disk writes whole, or not at all.
 const SECTOR: usize = 512;
 
-/// Compiles the library that the server is started with.
-pub fn compile(folder: &Path) -> PathBuf {
-    let (source, library) = (concat!(env!("CARGO_MANIFEST_DIR"), "/tests/power/journal.c"), folder.join("journal.so"));
+/// Compiles the library that the server is started with. Not into the system's temporary folder, where it might not run.
+pub fn compile() -> PathBuf {
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/power/journal.c");
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("power-journal.so");
     let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-Wall", "-o"]).arg(&library).arg(source).arg("-ldl").status();
     assert!(built.unwrap().success(), "cc failed");
     library

@@ -66,9 +66,10 @@ pub(in crate::store::sql) fn insert(conn: &mut AnyConn, row: &NewExplanationRow)
     Ok(())
 }
 
-/// What a conversation's `explained` is set to: where it holds, the number of the row that was inserted last, else what it
-/// was. SQLite keeps a journal of every statement with `RETURNING`, which takes longer than the insert itself.
+/// What a conversation's `explained` is set to: the number of the row that this connection inserted last, or what it was.
+/// SQLite keeps a journal of every statement with `RETURNING`, which takes longer than the insert itself.
 pub(in crate::store::sql) struct Newest {
+    /// The row is an explanation of this conversation.
     pub inserted: bool,
 }
 
